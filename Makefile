@@ -1,0 +1,74 @@
+# The chores of the house, one word each. PYTHON= names the interpreter that makes the environment.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+export PYTHON
+
+.PHONY: install dev run test check lint types contracts format bench lock clean
+.DEFAULT_GOAL := install
+
+install: $(VENV)/.installed
+	@:
+
+dev: $(VENV)/.dev
+	@:
+
+# Ctrl-C reaches make, this shell and amends alike: the trap lets amends end in its own time, and no error is reported.
+run: install
+	@trap : INT; \
+	if [ -e amends.yaml ]; then $(BIN)/amends run; else $(BIN)/amends demo; fi || [ $$? -eq 130 ]
+
+test: dev
+	@sh .ci/dovecot
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: lint types contracts
+	@$(MAKE) --no-print-directory test
+
+lint: dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: dev
+	@$(BIN)/mypy
+
+contracts: dev
+	@$(BIN)/lint-imports
+
+format: dev
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: dev
+	@sh .ci/dovecot
+	@FLOOR='$(FLOOR)' $(BIN)/python -m bench
+
+# ARGS=--upgrade moves every pin to the newest release; without it, only what setup.cfg or the .in files changed.
+lock: dev
+	@$(PIP) install --quiet uv
+	@$(LOCK) $(ARGS) setup.cfg requirements.in --output-file requirements.txt
+	@$(LOCK) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: as long as they are newer than what they depend on, there is nothing to install. The warning that is
+# ignored says that an editable install follows the folders, which is what it is for.
+$(BIN)/pip:
+	@sh .ci/venv $(VENV)
+
+$(VENV)/.installed: requirements.txt setup.cfg pyproject.toml | $(BIN)/pip
+	@echo "Installing Amends and the libraries it stands on into $(VENV); the first time this takes a minute."
+	@$(PIP) install --quiet --require-hashes -r requirements.txt
+	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing what the checks and tests need into $(VENV)."
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
