@@ -1,0 +1,1 @@
+"""Zendesk as an inbox: not there yet; the folder keeps its place."""

@@ -1,0 +1,187 @@
+"""The port to the outside world: what Amends asks of an inbox, and nothing more.
+
+Terminology
+-----------
+inbox      an account of a business where complaints arrive: an IMAP mailbox, a Zendesk.
+page       a handful of messages and acts in the order they came, with the cursor that stands behind them.
+cursor     the inbox's own bookmark: JSON, opaque to everyone else, stored in the same transaction as its page.
+act        what a person did in the mail program: marked, filed or answered a message, ticked off a reminder.
+change     all that one run of one case wants written; safe to write again, the second time has no effect.
+receipt    what came of a change.
+memory     what the store remembers for the inbox, so that the inbox itself can stay without state.
+
+Errors
+------
+InboxError
+├── InboxUnavailable   try again later: network, server, throttling
+└── InboxRefused       trying again is of no use until a person has looked: password, rights, settings
+
+An inbox never sends mail, never deletes, moves or marks what a person or another program made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from plugin.model import AmendsError, Draft, Message, Place, Reminder, Written
+
+Cursor = dict[str, Any]
+
+KINDS = {"imap": "integrations.imap.client:ImapInbox"}
+"""Where each kind of inbox lives; this and the next are the only places that know."""
+
+READERS = {"imap": "integrations.imap.message:read_file"}
+"""How one mail from a file is read the way that kind of inbox reads it: (raw, settings, place, received) -> Message."""
+
+
+class InboxError(AmendsError):
+    """Something about an inbox; `inbox` names it, `advice` says what a person can do."""
+
+    def __init__(self, inbox: str, problem: str, advice: str = "") -> None:
+        self.inbox, self.problem, self.advice = inbox, problem, advice
+        super().__init__(f"inbox {inbox}: {problem}" + (f" - {advice}" if advice else ""))
+
+
+class InboxUnavailable(InboxError):
+    """The inbox did not answer; trying again later may help."""
+
+
+class InboxRefused(InboxError):
+    """The inbox said no; a person must look before it is worth trying again."""
+
+
+class ActKind(StrEnum):
+    """What a person did in a mail program."""
+
+    COMPLAINT = "complaint"
+    NOT_A_COMPLAINT = "not-a-complaint"
+    RESOLVED = "resolved"
+    ANSWERED = "answered"  # the mail program marked the message as answered
+    REMINDER_DONE = "reminder-done"
+    REMINDER_GONE = "reminder-gone"
+    DRAFT_EDITED = "draft-edited"
+    DRAFT_GONE = "draft-gone"  # sent or deleted; which of the two, the Sent folder tells
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act: about `message` (the first four kinds) or about what we wrote, named by its Message-ID."""
+
+    kind: ActKind
+    at: datetime
+    message: Message | None = None
+    written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A message that could not be read: kept raw (at most 1 MiB), with the reason."""
+
+    place: Place
+    reason: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A known message seen at a place it was not known to lie at (moved, copied, UIDVALIDITY changed)."""
+
+    place: Place
+    fingerprint: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What came, in order; `prints` gives each message's header fingerprint by its place."""
+
+    cursor: Cursor
+    messages: tuple[Message, ...] = ()
+    acts: tuple[Act, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    prints: Mapping[Place, str] | None = None
+
+
+class Memory(Protocol):
+    """What the store remembers for one inbox."""
+
+    def known(self, fingerprints: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The message keys recorded under each of these header fingerprints, oldest first."""
+
+    def recorded(self, folder: str, validity: int, uids: Sequence[int]) -> Mapping[int, str]:
+        """The message keys recorded at these places."""
+
+    def written(self) -> Sequence[Written]:
+        """Our drafts nobody has sent, edited or removed, and our reminders that are still open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """All that one run of one case wants written."""
+
+    key: str
+    case: str
+    message_id: str = ""  # the message that carries the tags …
+    place: Place | None = None  # … and where it was last seen
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+    draft: Draft | None = None
+    reminder: Reminder | None = None
+    withdraw: tuple[Written, ...] = ()  # drafts of ours to take back, if still byte for byte ours
+    settle: tuple[Written, ...] = ()  # reminders of ours that are over: unflag, mark seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What came of a change; `refused` is a sentence where the inbox said no to a part of it.
+
+    `tags_added` are those that were not there before us; only these may ever be removed again.
+    `withdrawn` says for each Message-ID what became of it: withdrawn, edited, gone or kept.
+    """
+
+    key: str
+    tags_added: tuple[str, ...] = ()
+    tags_removed: tuple[str, ...] = ()
+    tags_unkept: tuple[str, ...] = ()  # accepted by the server and not there afterwards
+    draft: Written | None = None
+    reminder: Written | None = None
+    withdrawn: Mapping[str, str] | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `amends doctor`: what was looked at, whether it is well, what to know or do."""
+
+    check: str
+    ok: bool
+    detail: str
+
+
+class Inbox(Protocol):
+    """The four verbs, and two small ones; every one may raise InboxUnavailable or InboxRefused."""
+
+    name: str
+
+    def fetch(self, cursor: Cursor | None, memory: Memory) -> Iterator[Page]:
+        """What came since `cursor`, oldest first; None is the very first pass. Changes nothing in the inbox."""
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        """Write the changes, a receipt each in the same order; writing one again has no further effect."""
+
+    def check(self, make_folders: bool = False) -> Sequence[Finding]:
+        """Look at everything that must be right for this inbox to work; never raises."""
+
+    def find(self, message_id: str) -> Message | None:
+        """The message with this Message-ID in a watched folder."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait up to `seconds` for news; True as soon as there may be some. On a connection of its own."""
+
+    def close(self) -> None:
+        """Let go of every connection; the inbox may be used again afterwards."""
