@@ -1,0 +1,490 @@
+"""`amends.yaml` and the environment become Settings; every problem at once, each with file, line and column.
+
+`${NAME}` in any value stands for the environment variable NAME or, where there is none, for NAME in a `.env` beside
+the file. What only a later version brings is refused with a problem that says so, never quietly ignored.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+
+from plugin.hours import Hours, HoursError
+from plugin.model import Address
+from plugin.playbook import shipped_packs
+from plugin.source import Form, Problem, Problems, one_of, read, read_text, suggest
+
+_LISTEN: Final = ("127.0.0.1", 8025)
+_COMPLAINT_AT: Final = 0.7
+_ASK_FROM: Final = 0.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxSettings:
+    """One inbox as it was set up; the password shows in no repr.
+
+    `drafts` is a folder or `auto`, `sent` is folders or `("auto",)`, `reminders` is a folder or empty for off; `start`
+    is `now`, `all` or a date; `ours` are lower-case addresses and `@domain`s; `hours` is a key of Settings.calendars.
+    """
+
+    name: str
+    kind: str = "imap"
+    host: str
+    port: int
+    tls: str = "implicit"  # implicit | starttls | none
+    user: str
+    password: str = field(repr=False)
+    identities: tuple[Address, ...]
+    ours: tuple[str, ...]
+    folders: tuple[str, ...] = ("INBOX",)
+    drafts: str = "auto"
+    sent: tuple[str, ...] = ("auto",)
+    reminders: str = "INBOX"
+    show: str = "keywords"  # keywords | none
+    mode: str = "draft"
+    start: str | date = "now"
+    hours: str = "default"
+    language: str = "en"
+    voice: str = "plain"  # plain | warm | formal
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that `amends.yaml` says, checked, with defaults filled in; paths are absolute, `remarks` are no problems.
+
+    `store` is a database URL. `path` is None where there was no file.
+    """
+
+    path: Path | None
+    folder: Path
+    store: str
+    listen: tuple[str, int] = _LISTEN
+    packs: tuple[str, ...] = ("general",)
+    playbooks: Path | None = None
+    inboxes: tuple[InboxSettings, ...] = ()
+    calendars: Mapping[str, Hours]
+    complaint_at: float = _COMPLAINT_AT
+    ask_between: tuple[float, float] = (_ASK_FROM, _COMPLAINT_AT)
+    remarks: tuple[str, ...] = ()
+
+
+def load(path: Path, *, secrets: bool = True) -> Settings:
+    """The settings in the file at `path`; raises Problems with all of them.
+
+    With `secrets=False` a `${NAME}` that is set nowhere is no problem and stays as it stands, nor is a faulty `.env`.
+    """
+    problems: list[Problem] = []
+    around = _Around(path.absolute().parent)
+    dotenv = around.folder / ".env"
+    names = _Names({**_read_dotenv(dotenv, problems if secrets else []), **os.environ}, secrets)
+    form = read(path, _File, problems=problems, context=around, fill=names.fill)
+    settings = None if form is None else _settings(form, path, around.folder, problems)
+    if problems or settings is None:
+        raise Problems(replace(problem, text=names.hidden(problem.text)) for problem in problems)
+    return replace(settings, remarks=(*settings.remarks, *_remarks_on_rights(dotenv)))
+
+
+# --- ${NAME} and .env -------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Names:
+    """What `${NAME}` stands for; remembers what it gave out, so that no problem shows it."""
+
+    values: Mapping[str, str] = field(repr=False)
+    required: bool
+    given: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def fill(self, text: str) -> str:
+        """The text with each `${NAME}` replaced; raises ValueError for a name that is set nowhere."""
+        return re.sub(r"\$\{([^}]*)\}", self._value, text)
+
+    def _value(self, found: re.Match[str]) -> str:
+        name = found[1]
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            raise ValueError(f"`{found[0]}` holds no name: write letters, digits and _ between the braces")
+        if name in self.values:
+            self.given[self.values[name]] = found[0]
+            return self.values[name]
+        if self.required:
+            raise ValueError(
+                f"{name} is not set: set it in the environment, or write `{name}=…` into a .env file beside this file"
+            )
+        return found[0]
+
+    def hidden(self, text: str) -> str:
+        """The text with each value we gave out turned back into its `${NAME}`, also where only its start is shown."""
+        for value in sorted((value for value in self.given if len(value) > 3), key=len, reverse=True):
+            shown = next((value[:n] for n in range(len(value), min(8, len(value)) - 1, -1) if value[:n] in text), value)
+            text = text.replace(shown, self.given[value])
+        return text
+
+
+def _read_dotenv(path: Path, problems: list[Problem]) -> dict[str, str]:
+    """The names in a `.env`: `NAME=value` lines, `#` comments, quotes where a value needs them; {} without a file."""
+    if not path.exists():
+        return {}
+    values = {}
+    for number, line in enumerate((read_text(path, problems) or "").splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        found = re.fullmatch(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)", line)
+        if found:
+            values[found[1]] = _unquoted(found[2].strip())
+        else:  # The line itself is not shown: it may hold a secret.
+            problems.append(
+                Problem(str(path), number, 1, "this line sets no name: write NAME=value, or begin it with #")
+            )
+    return values
+
+
+def _unquoted(value: str) -> str:
+    """A value without its quotes; without quotes, without a comment that follows a space."""
+    quoted = re.fullmatch(r"""(["'])(.*)\1\s*(?:\s#.*)?""", value)
+    return quoted[2] if quoted else re.split(r"(?:^|\s+)#", value, maxsplit=1)[0]
+
+
+def _remarks_on_rights(dotenv: Path) -> tuple[str, ...]:
+    try:
+        mode = dotenv.stat().st_mode
+    except FileNotFoundError:
+        return ()
+    return (f"{dotenv}: others on this machine may read it; run chmod 600 on it",) if mode & 0o077 else ()
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+_LOCAL_PART: Final = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+"
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN: Final = rf"{_LABEL}(?:\.{_LABEL})*"
+_HOST: Final = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[?[0-9A-Fa-f:.]+\]?"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _matching(pattern: str, problem: str) -> AfterValidator:
+    """A check that the whole text matches; `problem` says what it must be."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"`{value}` {problem}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _listen(value: object) -> tuple[str, int]:
+    found = re.fullmatch(r"(\[[^\]]+\]|[^:\s]+):(\d{1,5})", value) if isinstance(value, str) else None
+    if not found or int(found[2]) > 65_535:
+        raise ValueError("`listen` must be an address and a port from 0 to 65535, such as 127.0.0.1:8025")
+    if not _is_loopback(found[1]):
+        raise ValueError(
+            f"`listen` must be a loopback address until the web page has a login, not {found[1]}: write 127.0.0.1"
+        )
+    return found[1].strip("[]"), int(found[2])
+
+
+def _store(value: str, info: ValidationInfo) -> str:
+    if value.startswith("postgresql"):
+        raise ValueError("a postgresql store is not yet supported: write sqlite:///amends.db")
+    file = value.removeprefix("sqlite:///")
+    if file == value or file in ("", ":memory:"):
+        raise ValueError("`store` must be a file in SQLite: write sqlite:///amends.db")
+    return f"sqlite:///{_around(info).folder / file}"
+
+
+def _address(value: object) -> Address:
+    text = value if isinstance(value, str) else ""
+    found = re.fullmatch(
+        rf"(?:([^<>\x00-\x1f\x7f-\x9f\u2028\u2029]*)<\s*)?({_LOCAL_PART}@{_DOMAIN})(?(1)\s*>)", text.strip()
+    )
+    if not found:
+        raise ValueError(f"`{text}` is no mail address: write support@example.com or Our Name <support@example.com>")
+    return Address(found[2].lower(), (found[1] or "").strip().strip('"').strip())
+
+
+def _date(value: object) -> date:
+    try:
+        # Only this form: a bare number would be taken for seconds since 1970.
+        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass  # the right form of a day no calendar has, 2026-02-30: the same sentence
+    raise ValueError(f"`{value}` is no date: write it as 2026-12-24")
+
+
+def _start(value: object) -> str | date:
+    if value in ("now", "all"):
+        return str(value)
+    try:
+        return _date(value)
+    except ValueError as error:
+        raise ValueError(f"`start` must be now, all or a date such as 2026-12-24, not `{value}`") from error
+
+
+def _folder(value: str) -> str:
+    if not value.strip() or re.search(r"[\x00-\x1f\x7f]", value):
+        raise ValueError("a folder must have a name: write it as the mail program shows it")
+    return value
+
+
+def _watched(value: str) -> str:
+    if "*" in value[:-1] or value == "*" or "%" in value:
+        raise ValueError(f"`{value}`: a * stands only at the end of a folder's name, as in INBOX/*")
+    return value
+
+
+def _pack(value: str) -> str:
+    return one_of("pack", shipped_packs())(value)
+
+
+def _later(instead: str) -> BeforeValidator:
+    """Refuses a setting that a later version brings, unless it is empty."""
+
+    def refuse(value: object, info: ValidationInfo) -> object:
+        if value:
+            raise ValueError(f"`{info.field_name}` is not yet supported: {instead}")
+        return value
+
+    return BeforeValidator(refuse)
+
+
+def _not_yet(*words: str, use: str) -> BeforeValidator:
+    """Refuses the words of a setting that a later version brings."""
+
+    def refuse(value: object, info: ValidationInfo) -> object:
+        if value in words:
+            raise ValueError(f"`{info.field_name}: {value}` is not yet supported: write {use}, or remove the line")
+        return value
+
+    return BeforeValidator(refuse)
+
+
+def _calendar(zone: str = "UTC", week: Mapping[str, str] | None = None) -> None:
+    """Try this zone or week alone, so that what is wrong with it is said where it stands."""
+    try:
+        Hours.parse("", zone, week or {"mon": "09:00-17:00"})
+    except HoursError as error:
+        raise ValueError("; ".join(text for _, text in error.problems)) from error
+
+
+def _checked(check: Callable[[str], None]) -> AfterValidator:
+    def passed(value: str) -> str:
+        check(value)
+        return value
+
+    return AfterValidator(passed)
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Folder = Annotated[str, AfterValidator(_folder)]
+_Identity = Annotated[Address, BeforeValidator(_address)]
+_Zone = Annotated[str, _checked(lambda zone: _calendar(zone=zone))]
+_Days = Annotated[str, _checked(lambda days: _calendar(week={days: "09:00-17:00"}))]
+_Windows = Annotated[str, _checked(lambda windows: _calendar(week={"mon": windows, "tue": "09:00-17:00"}))]
+_Name = Annotated[str, _matching(r"[A-Za-z0-9_-]{1,40}", "is no name: use up to 40 letters, digits, - and _")]
+_Ours = Annotated[
+    str, _matching(rf"(?:{_LOCAL_PART})?@{_DOMAIN}", "is neither an address nor an @domain: write @example.com")
+]
+
+
+# --- the file ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Around:
+    """What checking one value needs to know of the rest: where the file lies, which calendars it names."""
+
+    folder: Path
+    calendars: tuple[str, ...] = ("default",)
+
+
+def _around(info: ValidationInfo) -> _Around:
+    if not isinstance(info.context, _Around):
+        raise TypeError("the forms of this module are read with an _Around as context")
+    return info.context
+
+
+class _Web(Form):
+    listen: Annotated[tuple[str, int], BeforeValidator(_listen)] = _LISTEN
+    url: Annotated[Any, _later("links work on this machine only; remove the line")] = None
+    token: Annotated[Any, _later("the web page answers on this machine only; remove the line")] = None
+
+
+class _Judge(Form):
+    complaint_at: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _COMPLAINT_AT
+    ask_between: tuple[float, float] | None = None
+
+    @field_validator("ask_between")
+    @classmethod
+    def _in_order(cls, value: tuple[float, float] | None, info: ValidationInfo) -> tuple[float, float] | None:
+        top = info.data.get("complaint_at", 1.0)
+        if value is not None and not 0 <= value[0] <= value[1] <= top:
+            raise ValueError(
+                f"`ask_between` must be two numbers in order, from 0 to `complaint_at` ({top}), such as [0.4, {top}]"
+            )
+        return value
+
+
+class _Hours(Form):
+    zone: _Zone
+    week: dict[_Days, _Windows]
+    holidays: Annotated[Any, _later("name each day under `closed`")] = None
+    closed: tuple[Annotated[date, BeforeValidator(_date)], ...] = ()
+
+    @field_validator("week")
+    @classmethod
+    def _whole(cls, value: dict[str, str]) -> dict[str, str]:
+        _calendar(week=value or {"mon": "closed"})
+        return value
+
+
+class _Inbox(Form):
+    kind: Literal["imap"]
+    host: Annotated[str, _matching(_HOST, "is no host: write a name like mail.example.com")]
+    tls: Literal["implicit", "starttls", "none"] = "implicit"
+    port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    user: _Text
+    password: _Text
+    oauth: Annotated[Any, _later("use `password`, with an app password where the provider wants one")] = None
+    token_command: Annotated[Any, _later("use `password`, with an app password where the provider wants one")] = None
+    identities: Annotated[tuple[_Identity, ...], Field(min_length=1)]
+    ours: Annotated[tuple[_Ours, ...], Field(min_length=1)] | None = None
+    folders: Annotated[tuple[Annotated[_Folder, AfterValidator(_watched)], ...], Field(min_length=1)] = ("INBOX",)
+    drafts: _Folder = "auto"
+    sent: Annotated[
+        tuple[_Folder, ...],
+        Field(min_length=1),
+        BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+    ] = ("auto",)
+    reminders: _Folder = "INBOX"
+    show: Annotated[Literal["keywords", "none"], _not_yet("flag", "both", use="keywords or none")] = "keywords"
+    mode: Annotated[Literal["draft"], _not_yet("tag", "watch", use="draft")] = "draft"
+    start: Annotated[str | date, BeforeValidator(_start)] = "now"
+    hours: Annotated[str, Field(validate_default=True)] = "default"
+    language: Annotated[str, _matching(r"[a-z]{2,3}", "is no language: write its code, such as en or de")] = "en"
+    voice: Literal["plain", "warm", "formal"] = "plain"
+    signature: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _kind(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("kind") == "zendesk":
+            raise ValueError("`kind: zendesk` is not yet supported: remove this inbox, or attach its mailbox by imap")
+        return values
+
+    @field_validator("tls")
+    @classmethod
+    def _plain_text_stays_here(cls, value: str, info: ValidationInfo) -> str:
+        host = info.data.get("host")
+        if value == "none" and host is not None and not _is_loopback(host):
+            raise ValueError(
+                "`tls: none` would send the password unprotected and is for loopback hosts only: "
+                "write implicit or starttls"
+            )
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _known_calendar(cls, value: str, info: ValidationInfo) -> str:
+        calendars = _around(info).calendars
+        if value not in calendars:
+            raise ValueError(f"no calendar `{value}` stands under the top key `hours`: {suggest(value, calendars)}")
+        return value
+
+
+class _File(Form):
+    store: Annotated[str, AfterValidator(_store), Field(validate_default=True)] = "sqlite:///amends.db"
+    web: _Web = _Web()
+    notify: Annotated[Any, _later("remove the line")] = None
+    judge: _Judge = _Judge()
+    keep: Annotated[Any, _later("everything is kept; remove the line")] = None
+    inboxes: Annotated[dict[_Name, _Inbox], Field(min_length=1)]
+    hours: Annotated[dict[_Name, _Hours], Field(min_length=1)] | None = None
+    packs: tuple[Annotated[str, AfterValidator(_pack)], ...] = ("general",)
+    playbooks: _Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _note_calendars(cls, values: Any, info: ValidationInfo) -> Any:
+        if isinstance(values, dict) and isinstance(values.get("hours"), dict):
+            _around(info).calendars = tuple(map(str, values["hours"]))
+        return values
+
+    @field_validator("playbooks")
+    @classmethod
+    def _is_there(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and not (_around(info).folder / value).is_dir():
+            raise ValueError(f"there is no folder `{value}` beside this file: make it, or remove the line")
+        return value
+
+
+def _settings(form: _File, path: Path, folder: Path, problems: list[Problem]) -> Settings | None:
+    try:
+        calendars = _calendars(form)
+    except HoursError as error:
+        problems.append(Problem(str(path), 1, 1, str(error)))
+        return None
+    return Settings(
+        path=path.absolute(),
+        folder=folder,
+        store=form.store,
+        listen=form.web.listen,
+        packs=form.packs,
+        playbooks=None if form.playbooks is None else folder / form.playbooks,
+        inboxes=tuple(_inbox(name, inbox) for name, inbox in form.inboxes.items()),
+        calendars=calendars,
+        complaint_at=form.judge.complaint_at,
+        ask_between=form.judge.ask_between or (min(_ASK_FROM, form.judge.complaint_at), form.judge.complaint_at),
+        remarks=() if form.hours else (_without_hours(path, calendars["default"]),),
+    )
+
+
+def _calendars(form: _File) -> dict[str, Hours]:
+    if not form.hours:
+        return {"default": Hours.default()}
+    return {name: Hours.parse(name, one.zone, one.week, one.closed) for name, one in form.hours.items()}
+
+
+def _without_hours(path: Path, default: Hours) -> str:
+    return f"{path}: no `hours` are named, so mon-fri 09:00-17:00 in {default.zone.key} (this machine's zone) counts"
+
+
+def _inbox(name: str, form: _Inbox) -> InboxSettings:
+    emails = tuple(identity.email for identity in form.identities)
+    return InboxSettings(
+        name=name,
+        kind=form.kind,
+        host=form.host.strip("[]"),
+        port=form.port or (993 if form.tls == "implicit" else 143),
+        tls=form.tls,
+        user=form.user,
+        password=form.password,
+        identities=form.identities,
+        ours=tuple(dict.fromkeys(one.lower() for one in form.ours or emails)),
+        folders=tuple(dict.fromkeys(form.folders)),
+        drafts=form.drafts,
+        sent=form.sent,
+        reminders="" if form.reminders == "off" else form.reminders,
+        show=form.show,
+        mode=form.mode,
+        start=form.start,
+        hours=form.hours,
+        language=form.language,
+        voice=form.voice,
+        signature=form.signature.rstrip(),
+    )

@@ -1,0 +1,369 @@
+"""`amends.yaml`: what it becomes, and how each thing that is wrong with it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import pytest
+import tzlocal
+
+from plugin.config import Settings, load
+from plugin.hours import Span
+from plugin.model import Address
+from plugin.source import Problems
+
+SMALL = """\
+inboxes:
+  support:
+    kind: imap
+    host: mail.example.com
+    user: support@example.com
+    password: ${SUPPORT_PASSWORD}
+    identities: [Example Support <Support@Example.com>]
+"""
+
+WHOLE = """\
+store: sqlite:///amends.db
+web: {listen: 127.0.0.1:8025}
+notify: []
+judge: {complaint_at: 0.8, ask_between: [0.3, 0.75]}
+inboxes:
+  support:
+    kind: imap
+    host: mail.example.com
+    port: 143
+    tls: starttls
+    user: support@example.com
+    password: ${SUPPORT_PASSWORD}
+    identities: ["Example, Support <support@example.com>", sales@example.com]
+    ours: [support@example.com, "@EXAMPLE.com"]
+    folders: [INBOX, INBOX/*, Old post]
+    drafts: Entwürfe
+    sent: [Sent, Archive/Sent]
+    reminders: off
+    show: none
+    mode: draft
+    start: 2026-01-31
+    hours: office
+    language: de
+    voice: formal
+    signature: |
+      Example Ltd
+      1 High Street
+  second:
+    kind: imap
+    host: 127.0.0.1
+    port: 1143
+    tls: none
+    user: second
+    password: "007"
+    identities: [second@localhost]
+    sent: Sent
+    start: all
+    hours: always
+hours:
+  office: {zone: Europe/London, week: {mon-fri: "09:00-12:30, 13:30-17:30"}, closed: [2026-12-24]}
+  always: {zone: UTC, week: {mon-sun: 00:00-24:00}}
+packs: [general]
+playbooks: my-playbooks/
+"""
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Writes an `amends.yaml` beside an empty folder of playbooks, with the password set in the environment."""
+    monkeypatch.setenv("SUPPORT_PASSWORD", "s3cret")
+    (tmp_path / "my-playbooks").mkdir()
+
+    def written(text: str) -> Path:
+        path = tmp_path / "amends.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+def small(*lines: str) -> str:
+    """The small file with more lines for its inbox."""
+    return SMALL + "".join(f"    {line}\n" for line in lines)
+
+
+def said(path: Path, *, secrets: bool = True) -> list[str]:
+    """Every problem as it is printed, with the file's bare name."""
+    with pytest.raises(Problems) as caught:
+        load(path, secrets=secrets)
+    return [str(problem).replace(f"{path.parent}/", "") for problem in caught.value.problems]
+
+
+def test_a_small_file_gets_every_default(write: Write) -> None:
+    path = write(SMALL)
+    settings = load(path)
+    assert settings.path == path
+    assert settings.store == f"sqlite:///{path.parent}/amends.db"
+    assert settings.listen == ("127.0.0.1", 8025)
+    assert (settings.packs, settings.playbooks) == (("general",), None)
+    assert (settings.complaint_at, settings.ask_between) == (0.7, (0.4, 0.7))
+    (inbox,) = settings.inboxes
+    assert (inbox.name, inbox.kind, inbox.host, inbox.port, inbox.tls) == (
+        "support", "imap", "mail.example.com", 993, "implicit",
+    )  # fmt: skip
+    assert (inbox.user, inbox.password) == ("support@example.com", "s3cret")
+    assert inbox.identities == (Address("support@example.com", "Example Support"),)
+    assert inbox.ours == ("support@example.com",)
+    assert (inbox.folders, inbox.drafts, inbox.sent, inbox.reminders) == (("INBOX",), "auto", ("auto",), "INBOX")
+    assert (inbox.show, inbox.mode, inbox.start, inbox.hours) == ("keywords", "draft", "now", "default")
+    assert (inbox.language, inbox.voice, inbox.signature) == ("en", "plain", "")
+
+
+def test_a_whole_file_is_taken_as_it_stands(write: Write) -> None:
+    path = write(WHOLE)
+    settings = load(path)
+    assert settings.playbooks == path.parent / "my-playbooks"
+    assert (settings.complaint_at, settings.ask_between) == (0.8, (0.3, 0.75))
+    support, second = settings.inboxes
+    assert (support.port, support.tls) == (143, "starttls")
+    assert support.identities == (Address("support@example.com", "Example, Support"), Address("sales@example.com"))
+    assert support.ours == ("support@example.com", "@example.com")
+    assert support.folders == ("INBOX", "INBOX/*", "Old post")
+    assert (support.drafts, support.sent, support.reminders) == ("Entwürfe", ("Sent", "Archive/Sent"), "")
+    assert (support.show, support.start, support.language, support.voice) == (
+        "none", date(2026, 1, 31), "de", "formal",
+    )  # fmt: skip
+    assert support.signature == "Example Ltd\n1 High Street"
+    assert (second.password, second.sent, second.start, second.port) == ("007", ("Sent",), "all", 1143)
+    assert settings.remarks == ()
+
+
+def test_calendars_count_as_they_were_written(write: Write) -> None:
+    office = load(write(WHOLE)).calendars["office"]
+    assert office.week[0] == ((time(9), time(12, 30)), (time(13, 30), time(17, 30)))
+    eve = datetime(2026, 12, 23, 17, tzinfo=UTC)
+    assert office.due(eve, Span.parse("1 business hour")) == datetime(2026, 12, 25, 9, 30, tzinfo=UTC)
+
+
+def test_without_hours_office_hours_count_and_a_remark_says_so(write: Write) -> None:
+    settings = load(write(SMALL))
+    assert list(settings.calendars) == ["default"]
+    assert settings.calendars["default"].zone.key == tzlocal.get_localzone_name()
+    (remark,) = settings.remarks
+    assert "mon-fri 09:00-17:00" in remark
+    assert tzlocal.get_localzone_name() in remark
+
+
+@pytest.mark.parametrize(
+    ("listen", "expected"),
+    [
+        ("127.0.0.1:0", ("127.0.0.1", 0)),
+        ("localhost:65535", ("localhost", 65535)),
+        ("'[::1]:80'", ("::1", 80)),
+    ],
+)
+def test_the_page_may_listen_on_any_loopback_address(write: Write, listen: str, expected: tuple[str, int]) -> None:
+    assert load(write(f"web: {{listen: {listen}}}\n{SMALL}")).listen == expected
+
+
+@pytest.mark.parametrize("tls", ["starttls", "none"])
+def test_the_port_follows_the_kind_of_tls(write: Write, tls: str) -> None:
+    text = small(f"tls: {tls}").replace("mail.example.com", "localhost")
+    assert load(write(text)).inboxes[0].port == 143
+
+
+def test_an_absolute_store_stays_where_it_is(write: Write) -> None:
+    assert load(write("store: sqlite:////var/lib/amends/x.db\n" + SMALL)).store == "sqlite:////var/lib/amends/x.db"
+
+
+def test_the_band_of_doubt_follows_the_threshold(write: Write) -> None:
+    assert load(write("judge: {complaint_at: 0.3}\n" + SMALL)).ask_between == (0.3, 0.3)
+
+
+class TestSecrets:
+    def test_the_password_is_in_no_repr(self, write: Write) -> None:
+        settings = load(write(SMALL))
+        assert "s3cret" not in repr(settings)
+        assert "s3cret" not in repr(settings.inboxes)
+
+    def test_a_dotenv_beside_the_file_is_read(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("SUPPORT_PASSWORD")
+        path = write(SMALL)
+        for line, password in (
+            ("SUPPORT_PASSWORD=plain", "plain"),
+            (" export SUPPORT_PASSWORD = spaced # and said", "spaced"),
+            ("SUPPORT_PASSWORD='it''s # all of it'", "it''s # all of it"),
+            ('SUPPORT_PASSWORD="a b=c" # said', "a b=c"),
+            ("SUPPORT_PASSWORD=a#b", "a#b"),
+            ("SUPPORT_PASSWORD=${HOME}", "${HOME}"),
+        ):
+            self.dotenv(path, f"# secrets\n\n{line}\nOTHER=\n")
+            assert load(path).inboxes[0].password == password
+
+    def test_the_environment_comes_before_the_dotenv(self, write: Write) -> None:
+        path = write(SMALL)
+        self.dotenv(path, "SUPPORT_PASSWORD=other\n")
+        assert load(path).inboxes[0].password == "s3cret"
+
+    def test_a_dotenv_others_can_read_is_a_remark(self, write: Write) -> None:
+        path = write(SMALL)
+        dotenv = self.dotenv(path, "A=b\n")
+        assert len(load(path).remarks) == 1
+        dotenv.chmod(0o640)
+        assert "run chmod 600 on it" in load(path).remarks[-1]
+
+    def test_a_missing_name_is_a_problem(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("SUPPORT_PASSWORD")
+        (problem,) = said(write(SMALL))
+        assert problem.startswith("amends.yaml:6:15: SUPPORT_PASSWORD is not set: set it in the environment, or")
+
+    def test_without_secrets_a_missing_name_is_none(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("SUPPORT_PASSWORD")
+        assert load(write(SMALL), secrets=False).inboxes[0].user == "support@example.com"
+
+    def test_an_empty_password_is_a_problem(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SUPPORT_PASSWORD", "")
+        (problem,) = said(write(SMALL))
+        assert "`password` is empty" in problem
+
+    def test_a_secret_in_the_wrong_place_is_not_shown(self, write: Write) -> None:
+        (problem,) = said(write(small("voice: ${SUPPORT_PASSWORD}")))
+        assert "s3cret" not in problem
+        assert "${SUPPORT_PASSWORD}" in problem
+
+    def test_of_a_long_secret_not_even_the_start_is_shown(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SUPPORT_PASSWORD", "correct-horse-battery-staple" * 3)
+        (problem,) = said(write(small("voice: ${SUPPORT_PASSWORD}")))
+        assert "correct" not in problem
+
+    def test_a_line_of_a_dotenv_that_sets_nothing_is_a_problem_that_does_not_show_it(self, write: Write) -> None:
+        path = write(SMALL)
+        self.dotenv(path, "A=b\nhunter2\n")
+        assert said(path) == [".env:2:1: this line sets no name: write NAME=value, or begin it with #"]
+
+    def dotenv(self, path: Path, text: str) -> Path:
+        dotenv = path.parent / ".env"
+        dotenv.write_text(text, encoding="utf-8")
+        dotenv.chmod(0o600)
+        return dotenv
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "text"),
+    [
+        ("pasword: x", 5, "did you mean `password`?"),
+        ("tls: none", 10, "is for loopback hosts only"),
+        ("tls: ssl", 10, "allowed: implicit, starttls, none"),
+        ("port: 0", 11, "`port` must be at least 1"),
+        ("port: imap", 11, "`port` must be a whole number"),
+        ("ours: []", 11, "`ours` is empty"),
+        ("ours: [example.com]", 12, "`example.com` is neither an address nor an @domain"),
+        ("folders: []", 14, "`folders` is empty"),
+        ("folders: ['']", 15, "a folder must have a name"),
+        ("folders: ['*/INBOX']", 15, "a * stands only at the end"),
+        ("sent: []", 11, "`sent` is empty"),
+        ("start: tomorrow", 12, "`start` must be now, all or a date such as 2026-12-24, not `tomorrow`"),
+        ("start: 2026-02-30", 12, "`start` must be now, all or a date"),
+        ("start: 20260101", 12, "`start` must be now, all or a date"),
+        ("hours: ofice", 12, "no calendar `ofice` stands under the top key `hours`: allowed: default"),
+        ("language: English", 15, "is no language: write its code"),
+        ("signature: Yours ${1 x}", 16, "`${1 x}` holds no name"),
+        ("voice: rude", 12, "unknown value `rude`"),
+        ("show: flag", 11, "`show: flag` is not yet supported: write keywords or none"),
+        ("show: both", 11, "`show: both` is not yet supported"),
+        ("mode: tag", 11, "`mode: tag` is not yet supported: write draft"),
+        ("mode: watch", 11, "`mode: watch` is not yet supported"),
+        ("oauth: {provider: google}", 5, "`oauth` is not yet supported"),
+        ("token_command: [pass, mail]", 20, "`token_command` is not yet supported"),
+    ],
+)
+def test_what_is_wrong_with_an_inbox_is_said_where_it_stands(write: Write, line: str, column: int, text: str) -> None:
+    (problem,) = said(write(small(line)))
+    assert problem.startswith(f"amends.yaml:8:{column}: ")
+    assert text in problem
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("store: postgresql+psycopg://db/amends", "1:8: a postgresql store is not yet supported"),
+        ("store: mysql://db", "1:8: `store` must be a file in SQLite"),
+        ("store: sqlite:///", "1:8: `store` must be a file in SQLite"),
+        ("store: 'sqlite:///:memory:'", "1:8: `store` must be a file in SQLite"),
+        ("web: {listen: 0.0.0.0:8025}", "1:15: `listen` must be a loopback address until the web page has a login"),
+        ("web: {listen: desk.example.com:80}", "1:15: `listen` must be a loopback address"),
+        ("web: {listen: 127.0.0.1:65536}", "1:15: `listen` must be an address and a port from 0 to 65535"),
+        ("web: {listen: 8025}", "1:15: `listen` must be an address and a port"),
+        ("web: {url: https://x.example}", "1:12: `url` is not yet supported"),
+        ("web: {token: abc}", "1:14: `token` is not yet supported"),
+        ("keep: {text: 24 months}", "1:1: `keep` is not yet supported"),
+        ("notify: [slack://x]", "1:9: `notify` is not yet supported"),
+        ("judge: {complaint_at: 1.5}", "1:23: `complaint_at` must be at most 1"),
+        ("judge: {complaint_at: nan}", "1:23: `complaint_at`"),
+        ("judge: {ask_between: [0.6, 0.4]}", "1:22: `ask_between` must be two numbers in order"),
+        ("judge: {ask_between: [-1, 0.4]}", "1:22: `ask_between` must be two numbers in order"),
+        ("judge: {complaint_at: 0.5, ask_between: [0.4, 0.6]}", "1:41: `ask_between` must be two numbers in order"),
+        ("judge: {ask_between: [0.6]}", "`ask_between`"),
+        ("packs: [genral]", "1:9: unknown pack `genral`: did you mean `general`?"),
+        ("playbooks: nowhere/", "1:12: there is no folder `nowhere/` beside this file"),
+        ("playbooks: ''", "1:12: `playbooks` is empty"),
+        ("colour: blue", "1:1: unknown key `colour`"),
+        ("hours: {default: {zone: Europe/Londn, week: {mon: 09:00-17:00}}}", "1:25: the zone"),
+        ("hours: {default: {zone: UTC, week: {mon: 17:00-09:00}}}", "1:42: `17:00-09:00` ends before it begins"),
+        ("hours: {default: {zone: UTC, week: {mo: 09:00-17:00}}}", "`mo` names no day"),
+        ("hours: {default: {zone: UTC, week: {mon: closed}}}", "no day is open"),
+        ("hours: {default: {zone: UTC, week: {}}}", "no day is open"),
+        ("hours: {default: {zone: UTC, week: {mon: 09:00-17:00, mon-tue: closed}}}", "`mon-tue` names mon again"),
+        ("hours: {default: {week: {mon: 09:00-17:00}}}", "`zone` is missing"),
+        (
+            "hours: {default: {zone: UTC, week: {mon: 09:00-17:00}, holidays: GB-ENG}}",
+            "`holidays` is not yet supported",
+        ),
+        ("hours: {default: {zone: UTC, week: {mon: 09:00-17:00}, closed: [20261224]}}", "`20261224` is no date"),
+        ("hours: {office: {zone: UTC, week: {mon: 09:00-17:00}}}", "no calendar `default` stands under"),
+    ],
+)
+def test_what_is_wrong_above_the_inboxes_is_said_too(write: Write, line: str, text: str) -> None:
+    (problem,) = said(write(f"{line}\n{SMALL}"))
+    assert text in problem
+
+
+@pytest.mark.parametrize("identity", ["Support", "a@", "@b", "A <a@b", "a@b, c@d", "a b@c", "<>", "a@b\\nBcc: x@y"])
+def test_an_identity_must_be_an_address(write: Write, identity: str) -> None:
+    (problem,) = said(write(SMALL.replace("Example Support <Support@Example.com>", f'"{identity}"')))
+    assert "is no mail address: write support@example.com or" in problem
+
+
+@pytest.mark.parametrize("key", ["kind", "host", "user", "password", "identities"])
+def test_what_no_inbox_can_do_without_is_missed(write: Write, key: str) -> None:
+    lines = [line for line in SMALL.splitlines(keepends=True) if f"    {key}:" not in line]
+    assert said(write("".join(lines))) == [f"amends.yaml:2:3: `{key}` is missing: add a line `{key}: …`"]
+
+
+def test_a_zendesk_inbox_is_not_yet_supported(write: Write) -> None:
+    text = SMALL + "  helpdesk:\n    kind: zendesk\n    subdomain: example\n"
+    (problem,) = said(write(text))
+    assert problem.startswith("amends.yaml:8:3: `kind: zendesk` is not yet supported")
+
+
+def test_every_problem_comes_at_once(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SUPPORT_PASSWORD")
+    text = WHOLE.replace("0.75", "7").replace("hours: always", "hours: alwys").replace("Europe/London", "Mars")
+    problems = said(write(text))
+    assert [":".join(problem.split(":")[:2]) for problem in problems] == [
+        "amends.yaml:4", "amends.yaml:12", "amends.yaml:38", "amends.yaml:40",
+    ]  # fmt: skip
+    assert "did you mean `always`?" in problems[2]
+
+
+def test_a_file_that_is_not_there_or_no_yaml_is_said(tmp_path: Path, write: Write) -> None:
+    (problem,) = said(tmp_path / "other.yaml")
+    assert problem.startswith("other.yaml:1:1: cannot be read")
+    (problem,) = said(write("inboxes: [\n"))
+    assert problem.startswith("amends.yaml:")
+
+
+def test_settings_can_be_made_without_a_file(write: Write) -> None:
+    made = load(write(SMALL))
+    bare = Settings(path=None, folder=made.folder, store=made.store, calendars=made.calendars)
+    assert (bare.packs, bare.inboxes) == (("general",), ())
