@@ -1,0 +1,216 @@
+"""The judge, letter by letter; the letters are in tests/judge/letters.txt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from plugin.judge import Judge, assess, key_sentence
+from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Address, Direction, Message, Origin, Place
+
+LETTERS = Path(__file__).parent / "judge" / "letters.txt"
+SOMEBODY = Address("anna@example.org", "Anna")
+
+
+def letter(text: str, subject: str = "", *, automatic: str = "", origin: Origin = Origin.DIRECT) -> Message:
+    return Message(
+        inbox="support", key="k", place=Place("INBOX", 1, 1), message_id="<1@example.org>", references=(),
+        at=datetime(2026, 11, 20, 9, 0, tzinfo=UTC), direction=Direction.IN, sender=SOMEBODY, answer_to=SOMEBODY,
+        identity=SOMEBODY, to=(SOMEBODY,), subject=subject, text=text, automatic=automatic, origin=origin,
+    )  # fmt: skip
+
+
+def letters() -> Iterator[tuple[str, list[str], Message]]:
+    for entry in LETTERS.read_text(encoding="utf-8").split("## ")[1:]:
+        head, _, text = entry.partition("\n")
+        labels, _, name = head.partition(" | ")
+        subject, _, body = text.partition("\n") if text.startswith("Subject: ") else ("", "", text)
+        yield name, labels.split(), letter(body, subject.removeprefix("Subject: "))
+
+
+COMPLAINTS = [
+    pytest.param(labels[1:], message, id=name) for name, labels, message in letters() if labels[0] == "complaint"
+]
+ORDINARY = [pytest.param(labels[1], message, id=name) for name, labels, message in letters() if labels[0] == "ordinary"]
+
+
+@pytest.mark.parametrize(("labels", "message"), COMPLAINTS)
+def test_a_complaint_is_noticed_with_its_labels(labels: list[str], message: Message) -> None:
+    found = assess(message)
+    assert found.complaint, found
+    said = {found.category, found.language, found.severity, *(f"risk-{risk}" for risk in found.risks)}
+    said |= {word for word in ("heated", "chaser") if getattr(found, word)}
+    assert set(labels) <= said
+
+
+@pytest.mark.parametrize(("language", "message"), ORDINARY)
+def test_ordinary_mail_is_no_complaint_and_raises_no_question(language: str, message: Message) -> None:
+    found = assess(message)
+    assert not found.complaint and not found.maybe, found
+    assert found.language in {language, ""}
+
+
+@pytest.mark.parametrize(("labels", "message"), COMPLAINTS)
+def test_every_span_is_what_stands_there_and_every_label_is_known(labels: list[str], message: Message) -> None:
+    found = assess(message)
+    spans = [(e.text, e.start, e.end) for e in found.evidence] + [(f.text, f.start, f.end) for f in found.facts]
+    for text, start, end in spans:
+        assert text and text == found.own_text[start:end]
+    assert found.category in CATEGORIES and found.severity in SEVERITIES
+    assert set(found.risks) <= set(RISKS) and set(found.asks) <= set(ASKS)
+    assert "complaint" in {span.label for span in found.evidence}
+
+
+@pytest.mark.parametrize("mark", ["auto-reply", "bounce", "list"])
+def test_what_a_machine_wrote_is_no_complaint(mark: str) -> None:
+    found = assess(letter("I wish to make a formal complaint, the kettle arrived broken.", automatic=mark))
+    assert found.automatic and not found.complaint and not found.maybe
+
+
+def test_the_subject_of_a_new_letter_counts_and_that_of_an_answer_does_not() -> None:
+    text = "Order 60077, please see the photo."
+    assert assess(letter(text, "Complaint: my vase arrived broken")).score > 0.4
+    for answer in ("Re: ", "AW: ", "Re[2]: ", "SV: ", "Fwd: Re: "):
+        assert assess(letter(text, answer + "Complaint: my vase arrived broken")).score < 0.2
+
+
+def test_length_alone_makes_no_complaint() -> None:
+    line = "The invoice has been paid and the meeting went well, with one small delay on our side. "
+    assert assess(letter(line * 200)).score < 0.4
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "On Tue, 3 Nov 2026 at 10:00, Support <s@example.com> wrote:\n> the kettle is broken",
+        "On Tue, 3 Nov 2026 at 10:00, Example Support\n<support@example.com>\nwrote:\n\n> broken",
+        "Am 3. November 2026 um 09:14 schrieb Support <s@example.com>:\n\nkaputt",
+        "Le mar. 3 nov. 2026 à 10:00, Support <s@example.com> a écrit :\n> cassé",
+        "El mar, 3 nov 2026 a las 10:00, Support (<s@example.com>) escribió:\n> roto",
+        "-----Original Message-----\nFrom: Support\nSent: Tuesday\n\nbroken",
+        "____________\nVon: Support <s@example.com>\nGesendet: Dienstag\nAn: Anna\nBetreff: Kessel\n\nkaputt",
+        "---------- Forwarded message ---------\nFrom: Support <s@example.com>\n\nbroken",
+        "Begin forwarded message:\n\nFrom: Support\nDate: 3 Nov\n\nbroken",
+        "-- \nAnna Smith\nExample Street 1",
+        "Sent from my phone",
+    ],
+)
+def test_own_text_is_what_the_sender_wrote_himself(below: str) -> None:
+    own = assess(letter(f"Thanks, that helps.\n\n{below}\n")).own_text
+    assert own == "Thanks, that helps."
+
+
+def test_an_answer_between_the_quoted_lines_is_kept() -> None:
+    text = (
+        "On 3 Nov 2026, 10:00, Support <s@example.com> wrote:\n> Which order?\nOrder 60077.\n> Which item?\nThe vase."
+    )
+    assert assess(letter(text)).own_text == "Order 60077.\nThe vase."
+
+
+def test_what_a_customer_tells_of_the_driver_is_no_quotation() -> None:
+    text = "The driver left a note on which he wrote:\nFetch it yourself. That was rude."
+    assert assess(letter(text)).own_text == text
+
+
+def test_of_a_forward_the_inner_mail_is_judged() -> None:
+    text = (
+        "Please look at this.\n\n---------- Forwarded message ---------\nFrom: Anna <anna@example.org>\n"
+        "Date: Tue, 3 Nov 2026\nSubject: My order\nTo: <info@example.com>\n\n"
+        "My order 60077 arrived broken and nobody replies.\n"
+    )
+    found = assess(letter(text, "Fwd: My order", origin=Origin.FORWARD))
+    assert found.complaint
+    assert found.own_text == "My order 60077 arrived broken and nobody replies."
+
+
+def test_facts_are_found_where_they_stand() -> None:
+    text = (
+        "I bought a steel kettle on 3 March 2026 for 59.90 EUR, order A-204411, invoice RE-7781. Call +44 20 7946 0123."
+    )
+    facts = {(fact.kind, fact.text) for fact in assess(letter(text)).facts}
+    assert facts == {
+        ("product", "steel kettle"), ("date", "3 March 2026"), ("amount", "59.90 EUR"), ("order", "A-204411"),
+        ("invoice", "RE-7781"), ("phone", "+44 20 7946 0123"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("Bestellnummer: 4711-22 fehlt", "4711-22"),
+        ("ma commande n° 77812", "77812"),
+        ("el pedido 99120", "99120"),
+        ("zamówienia ORD-12", "ORD-12"),
+        ("по заказу A-1234", "A-1234"),
+        ("注文A-555について", "A-555"),
+        ("A-77 numaralı sipariş", "A-77"),
+    ],
+)
+def test_an_order_number_is_found_in_any_of_the_languages(text: str, order: str) -> None:
+    assert [fact.text for fact in assess(letter(text)).facts if fact.kind == "order"] == [order]
+
+
+def test_the_key_sentence_is_the_one_that_says_what_went_wrong() -> None:
+    text = (
+        "Dear Sir,\nI wrote to you in May.\nThe kettle I ordered arrived\nbroken. I hope you are well.\n\nKind regards"
+    )
+    assert key_sentence(assess(letter(text))) == "The kettle I ordered arrived broken."
+
+
+def test_the_key_sentence_is_short_and_holds_no_mark_of_a_letter() -> None:
+    long = "I went to the shop, " * 30 + "and the kettle [[mark]] {if} you sold me is broken, " + "and so on, " * 40
+    sentence = key_sentence(assess(letter(long)))
+    assert "broken" in sentence and len(sentence) <= 200
+    assert not set("[]{}\n") & set(sentence)
+    assert key_sentence(assess(letter("Good morning."))) == ""
+
+
+def test_thresholds_are_the_callers() -> None:
+    message = letter("My order has not arrived, nobody replies.")
+    score = assess(message).score
+    assert Judge(complaint_at=score).assess(message).complaint
+    unsure = Judge(complaint_at=1.0, ask_between=(score, 1.0)).assess(message)
+    assert unsure.maybe and not unsure.complaint
+    assert not Judge(complaint_at=1.0, ask_between=(0.0, 0.0)).assess(message).maybe
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n",
+        "x" * 1_000_000,
+        "aGVsbG8gd29ybGQ" * 5000,
+        "broken жалоба 苦情 \u202e\x00 ſ İ",
+        "-- \nAnna",
+        "!" * 80_000,
+        "\n" * 80_000,
+        "> a\n" * 40_000,
+        "From: \n" * 20_000,
+        "still waiting for " * 8000,
+        "1.1" * 30_000,
+        "\ud800 lone half",
+    ],
+    ids=[
+        "empty",
+        "blank",
+        "one word",
+        "noise",
+        "scripts",
+        "signature",
+        "marks",
+        "lines",
+        "quotes",
+        "headers",
+        "gaps",
+        "numbers",
+        "surrogate",
+    ],
+)
+def test_hostile_text_gets_an_answer(text: str) -> None:
+    found = assess(letter(text, text[:2000]))
+    assert 0 <= found.score <= 1 and len(found.own_text) <= 65_536
+    assert len(key_sentence(found)) <= 200
