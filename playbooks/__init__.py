@@ -1,0 +1,1 @@
+"""The shipped playbooks, as data: `packs/<name>/*.yaml` and `packs/<name>/drafts/<letter>.<language>.txt`."""
