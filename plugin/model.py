@@ -9,10 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 
 class AmendsError(Exception):
-    """The root of every error Amends raises on purpose; its text is one sentence for a person."""
+    """The root of every error Amends raises on purpose; its text is one sentence for a person.
+
+    `input_is_wrong` tells what a person must change from what may go well at another try.
+    """
+
+    input_is_wrong: ClassVar[bool] = False
 
 
 class Direction(StrEnum):

@@ -1,0 +1,185 @@
+"""What a person did in the mail program, read from flags and from the fate of the letters we laid there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2s
+from typing import Any
+
+from integrations.imap.fetching import fetch_fields, fetch_raw, own_digest, pack, unpack
+from integrations.imap.session import Session
+from plugin.inbox import Act, ActKind
+from plugin.model import Written
+
+KEYWORDS = {
+    "complaint": ActKind.COMPLAINT,
+    "not-a-complaint": ActKind.NOT_A_COMPLAINT,
+    "resolved": ActKind.RESOLVED,
+}
+ANSWERED = "\\answered"
+_MARKS = {**KEYWORDS, ANSWERED: ActKind.ANSWERED}
+_ANSWERED_WINDOW = 10_000  # UIDs; an answer to older mail is found in Sent, and the cursor stays small
+_SEARCHED = 500  # UIDs named in one SEARCH
+
+Mark = tuple[str, int, int, str]
+"""A keyword on a message: folder, UIDVALIDITY, UID, keyword in lower case."""
+
+
+def kinds_of(flags: Iterable[str]) -> list[ActKind]:
+    """The acts that flags on a message stand for."""
+    return [_MARKS[flag] for flag in flags if flag in _MARKS]
+
+
+def search_marks(session: Session, below: int) -> dict[str, set[int]]:
+    """Which messages of the open folder under this UID carry which mark; four small searches, no message read."""
+    low = max(1, below - _ANSWERED_WINDOW)
+    found = {word: set(session.search("KEYWORD", word)) for word in KEYWORDS}
+    found[ANSWERED] = {uid for uid in session.search("ANSWERED", "UID", f"{low}:*") if uid >= low}
+    return {word: {uid for uid in uids if uid < below} for word, uids in found.items()}
+
+
+def new_marks(
+    found: Mapping[str, set[int]], before: Mapping[str, str], own: Container[Mark], folder: str, validity: int
+) -> list[tuple[int, ActKind]]:
+    """The marks that were not there before and are not of our own writing, by UID."""
+    return sorted(
+        (uid, kind)
+        for word, uids in found.items()
+        for kind in kinds_of([word])
+        for uid in uids - unpack(before.get(word, ""))
+        if (folder, validity, uid, word) not in own
+    )
+
+
+def packed(found: Mapping[str, set[int]]) -> dict[str, str]:
+    """Marks as the cursor keeps them."""
+    return {word: pack(uids) for word, uids in found.items() if uids}
+
+
+def reminder_acts(session: Session, validity: int, reminders: Sequence[Written]) -> list[Act]:
+    """Which of our reminders in the open folder were ticked off, or are no longer there."""
+    present, flagged = _standing(session, validity, reminders), set()
+    if present:
+        uids = set(present.values())
+        flagged = _among(session, uids, "FLAGGED")
+    now = datetime.now(UTC)
+    acts = []
+    for reminder in reminders:
+        uid = present.get(reminder.message_id)
+        if uid is None:
+            acts.append(Act(ActKind.REMINDER_GONE, now, written=reminder.message_id))
+        elif uid not in flagged:
+            acts.append(Act(ActKind.REMINDER_DONE, now, written=reminder.message_id))
+    return acts
+
+
+def draft_acts(
+    session: Session, validity: int, drafts: Sequence[Written], links: dict[str, str], since: int
+) -> list[Act]:
+    """Which of our drafts in the open folder a person edited, or sent, or threw away.
+
+    `links` says which mail and case each draft belongs to, by short hashes; it is kept up to date in place from the
+    messages with a UID of `since` or above.
+    """
+    wanted = {_short(draft.message_id): draft for draft in drafts}
+    _learn(session, since, wanted, links)
+    for stale in links.keys() - wanted.keys():
+        del links[stale]
+    present = _standing(session, validity, drafts)
+    moved = [draft for draft in drafts if not _lies_at(draft, present.get(draft.message_id), validity)]
+    if not moved:
+        return []
+    bodies = fetch_raw(session, [present[draft.message_id] for draft in moved if draft.message_id in present])
+    others = _others(session, {bare(draft.message_id) for draft in drafts})
+    now, acts = datetime.now(UTC), []
+    for draft in moved:
+        uid = present.get(draft.message_id)
+        if uid is not None and uid in bodies and own_digest(bodies[uid]) == draft.digest:
+            continue  # the same letter under a new number is still ours
+        edited = uid is not None or bool(others & set(links.get(_short(draft.message_id), "").split()))
+        acts.append(Act(ActKind.DRAFT_EDITED if edited else ActKind.DRAFT_GONE, now, written=draft.message_id))
+    return acts
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Header fields of one message that tell what it belongs to; each without its angle brackets."""
+
+    message_id: str
+    in_reply_to: str
+    case: str
+
+
+def read_fields(block: bytes) -> Fields:
+    """The fields in a raw header block, unfolded; missing ones are empty."""
+    values: dict[str, str] = {}
+    for line in re.sub(rb"\r?\n[ \t]+", b" ", block).splitlines():
+        name, _, value = line.decode("utf-8", "replace").partition(":")
+        values.setdefault(name.strip().lower(), bare(value))
+    return Fields(values.get("message-id", ""), values.get("in-reply-to", ""), values.get("x-amends-case", ""))
+
+
+def bare(message_id: str) -> str:
+    """A Message-ID without white space and angle brackets, for comparing and searching."""
+    return message_id.strip().strip("<>").strip()
+
+
+def find_by_id(session: Session, message_id: str) -> list[int]:
+    """The messages of the open folder with this very Message-ID, not marked deleted; SEARCH alone matches parts."""
+    wanted = bare(message_id)
+    if not wanted or not (wanted.isascii() and wanted.isprintable()):  # no server need understand anything else
+        return []
+    uids = session.search("HEADER", "Message-ID", wanted, "UNDELETED")
+    blocks = fetch_fields(session, uids, "MESSAGE-ID")
+    return [uid for uid in uids if read_fields(blocks.get(uid, b"")).message_id == wanted]
+
+
+def _standing(session: Session, validity: int, written: Sequence[Written]) -> dict[str, int]:
+    """Where each of our letters lies in the open folder now, by Message-ID; at its place, else searched for."""
+    placed = {w.place.uid: w for w in written if w.place is not None and w.place.validity == validity}
+    there = _among(session, set(placed))
+    found = {placed[uid].message_id: uid for uid in there}
+    for letter in written:
+        if letter.message_id not in found and (uids := find_by_id(session, letter.message_id)):
+            found[letter.message_id] = uids[-1]
+    return found
+
+
+def _among(session: Session, uids: set[int], *criteria: str) -> set[int]:
+    ordered = sorted(uids)
+    return {
+        uid
+        for start in range(0, len(ordered), _SEARCHED)
+        for uid in session.search("UID", pack(set(ordered[start : start + _SEARCHED])), "UNDELETED", *criteria)
+    }
+
+
+def _lies_at(written: Written, uid: int | None, validity: int) -> bool:
+    return written.place is not None and (written.place.validity, written.place.uid) == (validity, uid)
+
+
+def _learn(session: Session, since: int, wanted: Container[str], links: dict[str, str]) -> None:
+    uids = [uid for uid in session.search("UID", f"{since}:*") if uid >= since]
+    for block in fetch_fields(session, uids, "MESSAGE-ID", "IN-REPLY-TO", "X-AMENDS-CASE").values():
+        fields = read_fields(block)
+        if (key := _short(fields.message_id)) in wanted:
+            links[key] = " ".join(_ties(fields))
+
+
+def _others(session: Session, ours: Container[str]) -> set[str]:
+    """What the drafts that are not ours belong to."""
+    blocks = fetch_fields(session, session.search("UNDELETED"), "MESSAGE-ID", "IN-REPLY-TO", "X-AMENDS-CASE")
+    fields = map(read_fields, blocks.values())
+    return {tie for one in fields if one.message_id not in ours for tie in _ties(one)}
+
+
+def _ties(fields: Fields) -> list[str]:
+    ties: list[Any] = [("m", fields.in_reply_to), ("c", fields.case)]
+    return [kind + _short(value) for kind, value in ties if value]
+
+
+def _short(text: str) -> str:
+    return blake2s(bare(text).encode(), digest_size=6).hexdigest()

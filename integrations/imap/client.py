@@ -1,0 +1,170 @@
+"""An IMAP mailbox as an inbox: what the port `plugin.inbox.Inbox` promises, kept on at most two connections.
+
+One connection reads and writes, one at a time under a lock, since imapclient is not made for threads; the other only
+waits for news. A connection that died is dropped and made anew at the next call.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from imapclient.exceptions import IMAPClientAbortError
+
+from integrations.imap.acts import Mark, find_by_id
+from integrations.imap.checks import look_at_everything
+from integrations.imap.reading import Reader
+from integrations.imap.session import ImapSettings, Session
+from integrations.imap.writing import Shelf, Writer
+from plugin.inbox import Change, Cursor, Finding, InboxUnavailable, Memory, Page, Receipt
+from plugin.model import Message
+
+_IDLE_AT_MOST = 290.0  # seconds; a NAT on the way forgets connections that are silent for longer
+_BREATH = 1.0  # seconds before a waiting connection that died is made anew
+
+
+class ImapInbox:
+    """One account; safe to use from several threads."""
+
+    def __init__(self, settings: ImapSettings) -> None:
+        self.name = settings.name
+        self._settings = settings
+        self._lock = threading.RLock()
+        self._session = Session(settings)
+        self._waiting_lock = threading.Lock()
+        self._waiting = Session(settings)
+        self._closed = threading.Event()
+        self._own: dict[Mark, None] = {}
+        self._shelves: dict[str, Shelf] = {}
+        self._restless: dict[str, int] = {}
+        self._news = 0  # UIDNEXT of the first watched folder when it was last read
+
+    def fetch(self, cursor: Cursor | None, memory: Memory) -> Iterator[Page]:
+        """What came since `cursor`, in pages of at most 100 messages; nothing at all is yielded where nothing came.
+
+        The lock is held while a page is made, not while the caller works on it.
+        """
+        reader = Reader(self._session, self._settings, memory, self._own, self._restless)
+        pages = reader.pages(cursor)
+        while True:
+            with self._lock, self._session.speaking():
+                page = next(pages, None)
+            if page is None:
+                return
+            self._remember(page.cursor)
+            yield page
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        """Write tags, drafts and reminders, take back and tick off; a refusal of one part is told in its receipt."""
+        with self._lock:
+            try:
+                with self._session.speaking():
+                    return Writer(self._session, self._settings, self._own, self._shelves).write(changes)
+            except InboxUnavailable:
+                # Nobody knows what the server did last: the next write has to look before it appends.
+                self._shelves.clear()
+                raise
+
+    def check(self, make_folders: bool = False) -> Sequence[Finding]:
+        """One line per thing that must be right; with `make_folders` makes the folders for a person's acts."""
+        with self._lock:
+            return look_at_everything(self._session, self._settings, make_folders=make_folders)
+
+    def find(self, message_id: str) -> Message | None:
+        """The message with this Message-ID in a watched folder."""
+        with self._lock, self._session.speaking():
+            reader = Reader(self._session, self._settings, _Nothing(), self._own, self._restless)
+            for folder in self._session.folders().watched:
+                self._session.examine(folder)
+                for uid in find_by_id(self._session, message_id):
+                    if (message := reader.read_one(folder, uid)) is not None:
+                        return message
+        return None
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for news in the first watched folder by IDLE (RFC 2177); where a server has none, just wait."""
+        deadline = time.monotonic() + seconds
+        self._closed.clear()
+        with self._waiting_lock:
+            try:
+                with self._waiting.speaking():
+                    return self._listen(deadline)
+            except InboxUnavailable:
+                self._closed.wait(min(_BREATH, max(0.0, deadline - time.monotonic())))
+                raise
+
+    def close(self) -> None:
+        """Let go of both connections, and wake whoever waits."""
+        self._closed.set()
+        self._waiting.interrupt()
+        with self._waiting_lock:
+            self._waiting.close()
+        with self._lock:
+            self._session.close()
+
+    def _listen(self, deadline: float) -> bool:
+        if not self._waiting.has("IDLE"):
+            self._closed.wait(max(0.0, deadline - time.monotonic()))
+            return False
+        if self._came_meanwhile():
+            return True
+        while (left := deadline - time.monotonic()) > 0 and not self._closed.is_set():
+            if (heard := self._idle(min(left, _IDLE_AT_MOST))) is not None:
+                return heard
+        return False
+
+    def _came_meanwhile(self) -> bool:
+        """Opens the folder to listen to; True if a message came between the last reading and now."""
+        watched = self._waiting.folders().watched
+        folder = watched[0] if watched else "INBOX"
+        fresh = not self._waiting.is_open(folder)
+        uidnext = self._waiting.examine(folder).uidnext
+        return fresh and 0 < self._news < uidnext
+
+    def _idle(self, seconds: float) -> bool | None:
+        """One IDLE: True for news, None for silence; a connection found dead is news, for something may be missed."""
+        client, until = self._waiting.client, time.monotonic() + seconds
+        client.idle()
+        news = False
+        # What came with the answer to IDLE lies in a buffer where idle_check, which polls the socket, never looks.
+        while not news and not self._waiting.has_unread() and (left := until - time.monotonic()) > 0:
+            heard = client.idle_check(timeout=left)
+            # Silence that ends before its time, or a BYE, is how a dead connection looks.
+            if any(line[0] == b"BYE" for line in heard) or (not heard and time.monotonic() < until - 0.01):
+                return self._bury()
+            news = any(map(_is_news, heard))
+        try:
+            _, heard = client.idle_done()
+        except (IMAPClientAbortError, OSError):
+            return self._bury()
+        return news or any(map(_is_news, heard)) or None
+
+    def _bury(self) -> bool:
+        self._waiting.drop()
+        self._closed.wait(_BREATH)  # a server that ends every connection at once must not be stormed
+        return not self._closed.is_set()
+
+    def _remember(self, cursor: Cursor) -> None:
+        folders = self._session.known_folders
+        if folders and folders.watched and folders.watched[0] in cursor["folders"]:
+            self._news = cursor["folders"][folders.watched[0]]["uidnext"]
+
+
+class _Nothing:
+    """A memory without memories, for looking at one message."""
+
+    def known(self, fingerprints: Sequence[str]) -> dict[str, Sequence[str]]:
+        return {}
+
+    def recorded(self, folder: str, validity: int, uids: Sequence[int]) -> dict[int, str]:
+        return {}
+
+    def written(self) -> Sequence[Any]:
+        return ()
+
+
+def _is_news(line: Any) -> bool:
+    """Whether an untagged line tells of a message or a flag, and is not just `* OK Still here`."""
+    return len(line) > 1 and line[1] in {b"EXISTS", b"FETCH", b"EXPUNGE"}

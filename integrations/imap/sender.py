@@ -1,0 +1,249 @@
+"""Whose mail it is: who speaks, to which of our addresses, by what right, and whether a machine wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from integrations.imap.body import Content
+from integrations.imap.forward import Forwarded, forwarded
+from integrations.imap.wire import Fields, addresses, decoded, ids, scrub
+from plugin.model import Address, Direction, Origin
+
+_COMMENT = re.compile(r"\([^()]*\)")
+_RESULT = re.compile(r"^\s*(dmarc|dkim)\s*=\s*([a-z]+)", re.I)
+_SIGNER = re.compile(r"\bheader\.[di]\s*=\s*(?:[^\s;@]{0,64}@)?([\w.-]+)", re.I)
+_RECEIVED_BY = re.compile(r"(?:^|\s)by\s+([^\s;()]+)", re.I)
+_OUT_OF_OFFICE = re.compile(
+    r"^\s*(?:"
+    r"(?:auto(?:matic|mated)?[ -]?(?:reply|response|answer)|autoreply|automatische (?:antwort|beantwortung))\b"
+    r"|(?:abwesenheits(?:notiz|nachricht|meldung|benachrichtigung|assistent)|automatisch antwoord)\b"
+    r"|afwezigheids(?:bericht|melding|assistent)\b"
+    r"|(?:réponse|reponse) automatique\b|respuesta autom[áa]tica\b|risposta automatica\b|resposta autom[áa]tica\b"
+    r"|(?:(?:i am |i'm )?(?:currently )?out of (?:the )?office|(?:ich bin )?(?:derzeit )?nicht im (?:büro|haus)"
+    r"|abwesend(?:heit)?|abwesenheit|afwezig(?:heid)?|niet (?:aanwezig|op kantoor)"
+    r"|(?:absence|absente?) d[ue] (?:bureau|travail)|absence|absente?"
+    r"|(?:estoy )?fuera de (?:la )?oficina|ausente|ausencia|fuori (?:sede|ufficio)|assente|assenza)"
+    r"\s*(?:$|[:!.–—-]|(?:auto|re|until|bis|jusqu|hasta|fino|tot|vom|du|del|dal|van)\b)"
+    r")",
+    re.I,
+)
+_RETURNED = re.compile(r"undeliver|returned mail|failure notice|delivery (?:status|fail)|unzustellbar|non remis", re.I)
+_DAEMONS = ("mailer-daemon", "mail-daemon", "maildaemon")
+_ACTION = re.compile(r"^action:[ \t]*([a-z]*)", re.I | re.M)
+_NOT_FAILED = {"delayed", "delivered", "relayed", "expanded"}
+_COPIED_ID = re.compile(r"^[> ]*message-id:[ \t]*(<[!-;=?-~]{1,250}>)", re.I | re.M)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Who we are: the addresses letters come from, and everyone who counts as us (an address or `@domain`)."""
+
+    identities: tuple[Address, ...]
+    ours: tuple[str, ...]
+
+    def includes(self, email: str) -> bool:
+        """Whether this address is one of us."""
+        domain = "@" + email.rpartition("@")[2]
+        own = {entry.lower() for entry in self.ours} | {identity.email for identity in self.identities}
+        return email in own or domain in own
+
+    def identity(self, candidates: Iterable[Address]) -> Address:
+        """The first of our identities among these addresses, else the first there is."""
+        known = {identity.email: identity for identity in self.identities}
+        return next((known[one.email] for one in candidates if one.email in known), self.identities[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks in a mail, and to whom."""
+
+    direction: Direction
+    origin: Origin
+    sender: Address
+    answer_to: Address
+    identity: Address
+    to: tuple[Address, ...]
+    inner: Forwarded | None = None
+
+
+def voice(fields: Fields, content: Content, whose: Whose, sent: bool) -> Voice:
+    """Who speaks: of a contact form the person who filled it in, of a forward by one of us the inner sender."""
+    author = _author(fields)
+    to = tuple(dict.fromkeys((*_named(fields, "to"), *_named(fields, "cc"))))
+    if sent:
+        return _ours(author, whose, to)
+    reply_to = [one for one in _named(fields, "reply-to") if "@" in one.email and not whose.includes(one.email)]
+    identity = whose.identity((*to, *_named(fields, "delivered-to"), *_named(fields, "x-original-to")))
+    if not whose.includes(author.email):
+        return Voice(Direction.IN, Origin.DIRECT, author, (reply_to or [author])[0], identity, to)
+    if reply_to:
+        return Voice(Direction.IN, Origin.FORM, reply_to[0], reply_to[0], identity, to)
+    inner = _passed_on(fields, content, whose, to)
+    if inner:
+        return Voice(Direction.IN, Origin.FORWARD, inner.sender, inner.sender, identity, to, inner)
+    return _ours(author, whose, to)
+
+
+def _ours(author: Address, whose: Whose, to: tuple[Address, ...]) -> Voice:
+    return Voice(Direction.OUT, Origin.DIRECT, author, author, whose.identity([author]), to)
+
+
+def _author(fields: Fields) -> Address:
+    """From, else Sender, else Return-Path; an address without a name and without letters where all are empty."""
+    for name in ("from", "sender", "return-path"):
+        found = _named(fields, name)
+        if found:
+            return found[0]
+    return Address("")
+
+
+def _named(fields: Fields, name: str) -> tuple[Address, ...]:
+    return addresses(fields.text(name), name)
+
+
+def _passed_on(fields: Fields, content: Content, whose: Whose, to: tuple[Address, ...]) -> Forwarded | None:
+    """The foreign mail that one of us passed on to us; a machine's mail and one that also goes to others is none."""
+    if not to or not all(whose.includes(one.email) for one in to) or _by_machine(fields):
+        return None
+    inner = forwarded(content, decoded(fields.text("subject")))
+    return inner if inner and not whose.includes(inner.sender.email) else None
+
+
+def _by_machine(fields: Fields) -> bool:
+    """Auto-Submitted with any value but `no` (RFC 3834, 5)."""
+    return fields.text("auto-submitted").partition(";")[0].strip().lower() not in ("", "no")
+
+
+def automatic(fields: Fields, content: Content, whose: Whose, speaker: Voice) -> str:
+    """`bounce`, `auto-reply`, `list` or "" for a person's mail; a contact form or a forward speaks for a person.
+
+    X-Auto-Response-Suppress alone says nothing: Exchange puts it on what people write.
+    """
+    if speaker.origin is not Origin.DIRECT:
+        return ""
+    report = _report(fields, content, speaker.sender)
+    if report:
+        return report
+    if _auto_reply(fields, speaker):
+        return "auto-reply"
+    return "list" if _list(fields, whose) else ""
+
+
+def _report(fields: Fields, content: Content, sender: Address) -> str:
+    """A delivery report is a bounce unless it only tells of a delay or a delivery (RFC 3464, 2.3.3)."""
+    kind = fields.text("content-type").lower()
+    if content.report or kind.startswith("multipart/report"):
+        actions = {action.lower() for action in _ACTION.findall(content.report)}
+        failed = not actions or bool(actions - _NOT_FAILED)
+        return "bounce" if failed and (content.report or "delivery-status" in kind) else "auto-reply"
+    local = sender.email.partition("@")[0]
+    if local in _DAEMONS or "x-failed-recipients" in fields:
+        return "bounce"
+    returned = local == "postmaster" and (_null_path(fields) or _RETURNED.search(fields.text("subject")))
+    return "bounce" if returned else ""
+
+
+def _null_path(fields: Fields) -> bool:
+    return fields.text("return-path").strip() == "<>"
+
+
+def _auto_reply(fields: Fields, speaker: Voice) -> bool:
+    marked = any(name in fields for name in ("x-autoreply", "x-autorespond", "x-autoresponse"))
+    if marked or _by_machine(fields) or _precedence(fields) in ("auto_reply", "auto-reply"):
+        return True
+    if speaker.direction is Direction.OUT:
+        return False
+    return _null_path(fields) or _OUT_OF_OFFICE.match(scrub(decoded(fields.text("subject")))) is not None
+
+
+def _precedence(fields: Fields) -> str:
+    return fields.text("precedence").strip().lower()
+
+
+def _list(fields: Fields, whose: Whose) -> bool:
+    """List mail (RFC 2919, RFC 2369), except what a group address of our own passes on to us."""
+    if any(whose.includes(email) for email in re.findall(r"mailto:([^\s<>?,]+)", fields.text("list-post").lower())):
+        return False
+    marks = ("list-id", "list-unsubscribe", "list-post")
+    return any(mark in fields for mark in marks) or _precedence(fields) in ("bulk", "list", "junk")
+
+
+def bounced(fields: Fields, content: Content) -> str:
+    """The Message-ID of the mail that came back, or "": from the returned mail, else as quoted, else the parent."""
+    if content.inner:
+        found = ids(content.inner.fields.text("message-id"))
+        if found:
+            return found[0]
+    copied = _COPIED_ID.search(content.text)
+    if copied:
+        return copied[1]
+    parents = ids(fields.text("in-reply-to")) or ids(fields.text("references"))
+    return parents[-1] if parents else ""
+
+
+def trusted(fields: Fields) -> bool | None:
+    """The DMARC verdict of the receiving server: True for pass, False for fail, None where it says neither."""
+    for result in _vouched(fields):
+        for method, verdict, _ in _verdicts(result):
+            if method == "dmarc" and verdict in ("pass", "fail"):
+                return verdict == "pass"
+    return None
+
+
+def vouched(fields: Fields, sender: Address) -> bool:
+    """Whether the receiving server confirms that the sender's domain wrote this: DMARC, or DKIM of that domain."""
+    domain = sender.email.rpartition("@")[2]
+    verdict = trusted(fields)
+    if verdict is not None:
+        return verdict
+    return any(
+        method == "dkim" and verdict == "pass" and (domain == signer or domain.endswith("." + signer))
+        for result in _vouched(fields)
+        for method, verdict, signer in _verdicts(result)
+    )
+
+
+def _vouched(fields: Fields) -> Iterator[str]:
+    """The results the receiving server wrote (RFC 8601, 4.1); those further down a sender can write himself.
+
+    They stand above the first Received, or right below it under the name of the host that wrote it. Received fields
+    on top that name no peer (`by` without `from`) are hand-overs within the receiving server.
+    """
+    host, passed = "", False
+    for name, value in fields.rows:
+        if name == "received":
+            if passed:
+                return
+            text = _bare(value)
+            by = _RECEIVED_BY.search(text)
+            host, passed = (by[1].lower() if by else "?"), text.lower().startswith("from")
+        elif name == "authentication-results":
+            result = _bare(value)
+            if not host or _authority(result) == host:
+                yield result
+
+
+def _bare(value: bytes) -> str:
+    """A structured field without its comments, three deep."""
+    text = value.decode("utf-8", "replace")
+    for _ in range(3):
+        if "(" not in text:
+            break
+        text = _COMMENT.sub(" ", text)
+    return text.strip()
+
+
+def _authority(result: str) -> str:
+    first = result.partition(";")[0].split()
+    return first[0].lower() if first and "=" not in first[0] else ""
+
+
+def _verdicts(result: str) -> Iterator[tuple[str, str, str]]:
+    """Method, verdict and signing domain of each result."""
+    for chunk in result.split(";"):
+        found = _RESULT.match(chunk)
+        if found:
+            signer = _SIGNER.search(chunk)
+            yield found[1].lower(), found[2].lower(), signer[1].lower() if signer else "\0"

@@ -1,0 +1,418 @@
+"""One connection to an IMAP server: opened when needed, dropped when dead, its faults told in our own words.
+
+`imapclient` objects never leave this package. One session belongs to one thread at a time.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError, LoginError
+from imapclient.imap_utf7 import decode as decode_utf7
+from imapclient.imap_utf7 import encode as encode_utf7
+from imapclient.response_parser import parse_response
+
+from integrations.imap.folders import Folders, Listed, choose
+from plugin.inbox import InboxError, InboxRefused, InboxUnavailable
+from plugin.model import Address
+
+TIMEOUT = SocketTimeout(connect=10, read=30)
+_FOLDERS_FRESH = 300.0  # seconds; a folder made meanwhile is seen after that
+_STATUS_ITEMS = ("UIDNEXT", "UIDVALIDITY", "MESSAGES")
+_BACKOFF = re.compile(r"Backoff Time: (\d+) milliseconds", re.IGNORECASE)
+_TRANSIENT = re.compile(
+    r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]|too many|try again|temporar|EOF|socket error|throttl|Connection", re.I
+)
+
+
+class ImapSettings(Protocol):
+    """What this package reads of an inbox's settings."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def tls(self) -> str: ...  # implicit, starttls or none
+    @property
+    def user(self) -> str: ...
+    @property
+    def password(self) -> str: ...
+    @property
+    def identities(self) -> tuple[Address, ...]: ...
+    @property
+    def ours(self) -> tuple[str, ...]: ...
+    @property
+    def folders(self) -> tuple[str, ...]: ...
+    @property
+    def drafts(self) -> str: ...
+    @property
+    def sent(self) -> tuple[str, ...]: ...
+    @property
+    def reminders(self) -> str: ...  # empty for off
+    @property
+    def show(self) -> str: ...
+    @property
+    def start(self) -> str | date: ...  # now, all or a date
+
+
+class LoginRefused(InboxRefused):
+    """The server does not accept this user and password."""
+
+
+class CertificateRefused(InboxRefused):
+    """The server's certificate does not prove that it is the host we asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A folder's numbers without opening it (RFC 9051, 6.3.11); 0 stands for a number the server does not tell."""
+
+    validity: int
+    uidnext: int
+    messages: int
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open folder; `keywords` are those it can hold in lower case, `any_keyword` whether it takes new ones."""
+
+    folder: str
+    validity: int
+    uidnext: int
+    readonly: bool
+    keywords: frozenset[str]
+    any_keyword: bool
+
+
+class Session:
+    """A connection that opens itself; use its `client` only inside `speaking()`."""
+
+    def __init__(self, settings: ImapSettings) -> None:
+        self._settings = settings
+        self._client: IMAPClient | None = None
+        self._opened: Opened | None = None
+        self._folders: Folders | None = None
+        self._listed_at = 0.0
+        self._quiet_until = 0.0
+
+    @property
+    def client(self) -> IMAPClient:
+        """The live connection, made and logged in if there is none."""
+        if self._client is None:
+            self._client = connect(self._settings)
+        return self._client
+
+    @contextmanager
+    def speaking(self) -> Iterator[None]:
+        """Turns whatever goes wrong on the wire into an InboxError; a connection that may be dead is dropped."""
+        if (left := self._quiet_until - time.monotonic()) > 0:
+            raise InboxUnavailable(self._settings.name, f"the server is throttling us, for {left:.0f} more seconds")
+        try:
+            yield
+        except InboxError:
+            raise
+        except (IMAPClientError, OSError, ValueError, LookupError) as error:
+            # ValueError and LookupError are what the client library raises on an answer that is not IMAP.
+            self.drop()
+            self.heed(error)
+            raise InboxUnavailable(
+                self._settings.name, f"lost the connection to {self._settings.host}: {_said(error)}"
+            ) from error
+
+    def heed(self, error: Exception) -> None:
+        """Stay silent for as long as a throttling server asks for (Microsoft's `Suggested Backoff Time`)."""
+        if match := _BACKOFF.search(str(error)):
+            self._quiet_until = time.monotonic() + int(match[1]) / 1000
+            raise InboxUnavailable(
+                self._settings.name, f"the server is throttling us, for {int(match[1]) / 1000:.0f} seconds"
+            ) from error
+
+    def drop(self) -> None:
+        """Forget the connection without a word to the server."""
+        client, self._client, self._opened, self._folders = self._client, None, None, None
+        if client is not None:
+            _end(client.shutdown)
+
+    def close(self) -> None:
+        """Log out, politely where that still works."""
+        if self._client is not None:
+            _end(self._client.logout)
+        self.drop()
+
+    def interrupt(self) -> None:
+        """Wake a thread that waits on this connection; safe from another thread."""
+        client = self._client
+        if client is not None:
+            _end(lambda: client.socket().shutdown(socket.SHUT_RDWR))
+
+    def has_unread(self) -> bool:
+        """Whether the server has said something that was received and not yet read."""
+        wire = self.client.socket()
+        wire.setblocking(False)
+        try:
+            return bool(self.client._imap.file.peek(1))
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            wire.settimeout(TIMEOUT.read)
+
+    def has(self, capability: str) -> bool:
+        """Whether the server offers this capability."""
+        return bool(self.client.has_capability(capability))
+
+    @property
+    def known_folders(self) -> Folders | None:
+        """The folders that matter as last asked for, without asking."""
+        return self._folders
+
+    def folders(self, *, fresh: bool = False) -> Folders:
+        """The folders that matter; asked for once per connection and again after five minutes."""
+        if fresh or self._folders is None or time.monotonic() - self._listed_at > _FOLDERS_FRESH:
+            settings = self._settings
+            self._folders = choose(
+                self._listing(), watched=settings.folders, sent=settings.sent, drafts=settings.drafts,
+                reminders=settings.reminders, prefix=self._prefix(),
+            )  # fmt: skip
+            self._listed_at = time.monotonic()
+        return self._folders
+
+    def statuses(self, names: Sequence[str]) -> dict[str, Status]:
+        """The numbers of these folders, in one round trip where the server can (RFC 5819); absent ones are left out."""
+        if not names:
+            return {}
+        plain = [name for name in names if not set(name) & set("*%")]
+        if len(plain) == len(names) and self.has("LIST-STATUS") and self.has("LIST-EXTENDED"):
+            return self._list_status(plain)
+        return {name: status for name in names if (status := self._status(name)) is not None}
+
+    def examine(self, folder: str) -> Opened:
+        """Open a folder for reading only; nothing happens where it is open already, for reading or writing."""
+        if self._opened is not None and self._opened.folder == folder:
+            return self._opened
+        return self._open(folder, readonly=True)
+
+    def select(self, folder: str) -> Opened:
+        """Open a folder for writing; `readonly` tells where the server allows reading only."""
+        if self._opened is not None and self._opened.folder == folder and not self._opened.readonly:
+            return self._opened
+        try:
+            return self._open(folder, readonly=False)
+        except IMAPClientReadOnlyError:
+            return self._open(folder, readonly=True)
+
+    def is_open(self, folder: str) -> bool:
+        """Whether this folder is the open one."""
+        return self._opened is not None and self._opened.folder == folder
+
+    def leave(self) -> None:
+        """Have no folder open: a STATUS of an open folder may be stale (RFC 9051, 6.3.11)."""
+        if self._opened is None:
+            return
+        if self.has("UNSELECT"):
+            self.client.unselect_folder()
+        else:
+            self.client.noop()
+        self._opened = None
+
+    def search(self, *criteria: str | date) -> list[int]:
+        """The UIDs in the open folder that match, ascending."""
+        ascii_only = all(str(word).isascii() for word in criteria)
+        return sorted(self.client.search(list(criteria), charset=None if ascii_only else "UTF-8"))
+
+    def fetch(self, uids: Sequence[int], *items: str) -> dict[int, dict[bytes, Any]]:
+        """What the server says of these messages of the open folder; those that are gone are left out."""
+        found: dict[int, dict[bytes, Any]] = self.client.fetch(list(uids), list(items)) if uids else {}
+        return found
+
+    def _open(self, folder: str, *, readonly: bool) -> Opened:
+        self._opened = None
+        answer = self.client.select_folder(folder, readonly=readonly)
+        if not isinstance(answer.get(b"UIDVALIDITY"), int):
+            raise InboxRefused(
+                self._settings.name, f"the folder {folder} has no UIDVALIDITY", "this server cannot be used"
+            )
+        permanent = answer.get(b"PERMANENTFLAGS", answer.get(b"FLAGS", ()))
+        keywords = frozenset(flag.lower().decode("ascii", "replace") for flag in permanent)
+        self._opened = Opened(
+            folder=folder,
+            validity=answer[b"UIDVALIDITY"],
+            uidnext=answer.get(b"UIDNEXT", 0),
+            readonly=readonly or b"READ-WRITE" not in answer,
+            keywords=keywords,
+            any_keyword="\\*" in keywords or b"PERMANENTFLAGS" not in answer,
+        )
+        return self._opened
+
+    def _listing(self) -> list[Listed]:
+        client = self.client
+        if self.has("SPECIAL-USE") and self.has("LIST-EXTENDED"):
+            # imapclient has no LIST with RETURN; the command goes through the imaplib object below it (RFC 6154).
+            lines = _command(client, "LIST", '""', '"*"', "RETURN (SPECIAL-USE)")
+        else:
+            lines = _command(client, "LIST", '""', '"*"')
+        return [
+            Listed(
+                name=name,
+                separator=separator.decode() if separator else "",
+                marks=frozenset(mark.decode("ascii", "replace").lower() for mark in marks),
+            )
+            for marks, separator, name in client._proc_folder_list(lines)
+        ]
+
+    def _prefix(self) -> str:
+        if not self.has("NAMESPACE"):
+            return ""
+        personal = self.client.namespace().personal
+        return str(personal[0][0]) if personal else ""
+
+    def _items(self) -> tuple[str, ...]:
+        return (*_STATUS_ITEMS, "HIGHESTMODSEQ") if self.has("CONDSTORE") else _STATUS_ITEMS
+
+    def _list_status(self, names: Sequence[str]) -> dict[str, Status]:
+        # imapclient has no LIST-STATUS; the command goes through the imaplib object below it (RFC 5819).
+        patterns = " ".join(_quoted(name) for name in names)
+        client = self.client
+        client._imap.untagged_responses.pop("STATUS", None)
+        _command(client, "LIST", '""', f"({patterns})", f"RETURN (STATUS ({' '.join(self._items())}))")
+        answers = parse_response(client._imap.untagged_responses.pop("STATUS", []))
+        pairs = zip(answers[::2], answers[1::2], strict=False)
+        found = {_readable(name): _numbers(values) for name, values in pairs}
+        return {name: found[name] for name in names if name in found}
+
+    def _status(self, name: str) -> Status | None:
+        try:
+            answer = self.client.folder_status(name, self._items())
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            self.heed(error)
+            return None  # the server says NO to a folder that is not there; the caller sees that it is missing
+        return _numbers([part for pair in answer.items() for part in pair])
+
+
+def connect(settings: ImapSettings) -> IMAPClient:
+    """A connection that is logged in; raises InboxRefused or InboxUnavailable with what to do about it."""
+    client = _reach(settings)
+    try:
+        # Nagle's delay costs some servers 40 ms a command.
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # imapclient formats every literal, so every customer's mail, for a debug log: wasted time and a leak.
+        client._imap.debug = 0
+        client.normalise_times = False
+        if settings.tls == "starttls":
+            _start_tls(client, settings)
+        _login(client, settings)
+        client.capabilities()
+    except BaseException:
+        _end(client.shutdown)
+        raise
+    return client
+
+
+def _reach(settings: ImapSettings) -> IMAPClient:
+    where = f"{settings.host}:{settings.port}"
+    try:
+        return IMAPClient(settings.host, settings.port, ssl=settings.tls == "implicit", timeout=TIMEOUT)
+    except ssl.SSLCertVerificationError as error:
+        raise _untrusted(settings, error) from error
+    except ssl.SSLError as error:
+        raise InboxUnavailable(
+            settings.name, f"{where} does not speak TLS: {_said(error)}", "check `port:` and `tls:`"
+        ) from error
+    except socket.gaierror as error:
+        raise InboxUnavailable(settings.name, f"the name {settings.host} is not known", "check `host:`") from error
+    except TimeoutError as error:
+        raise InboxUnavailable(settings.name, f"{where} does not answer", "check `host:` and `port:`") from error
+    except (IMAPClientError, OSError) as error:
+        raise InboxUnavailable(settings.name, f"cannot connect to {where}: {_said(error)}") from error
+
+
+def _start_tls(client: IMAPClient, settings: ImapSettings) -> None:
+    if not client.has_capability("STARTTLS"):
+        raise InboxRefused(
+            settings.name, f"{settings.host} does not offer STARTTLS", "set `tls: implicit` and its port"
+        )
+    try:
+        client.starttls(ssl.create_default_context())
+    except ssl.SSLCertVerificationError as error:
+        raise _untrusted(settings, error) from error
+
+
+def _untrusted(settings: ImapSettings, error: ssl.SSLCertVerificationError) -> CertificateRefused:
+    return CertificateRefused(
+        settings.name,
+        f"the certificate of {settings.host} cannot be trusted: {error.verify_message}",
+        "check `host:`, or have the certificate mended",
+    )
+
+
+def _login(client: IMAPClient, settings: ImapSettings) -> None:
+    try:
+        if settings.password.isascii() and settings.user.isascii():
+            client.login(settings.user, settings.password)
+        else:
+            client.plain_login(settings.user, settings.password)  # LOGIN as imaplib sends it can only be ASCII
+    except LoginError as error:
+        if _TRANSIENT.search(str(error)):
+            raise InboxUnavailable(settings.name, f"{settings.host} lets nobody in now: {_said(error)}") from error
+        raise LoginRefused(
+            settings.name,
+            f"{settings.host} refused the login of {settings.user}: {_said(error)}",
+            "check `user:` and `password:`",
+        ) from error
+
+
+def _command(client: IMAPClient, name: str, *args: str) -> list[Any]:
+    """The untagged lines that answer one command imapclient has no method for."""
+    kind, data = client._imap._simple_command(name, *args)
+    client._checkok(name, kind, data)
+    lines: list[Any] = client._imap._untagged_response(kind, data, name)[1]
+    return lines
+
+
+def _quoted(name: str) -> str:
+    encoded: str = encode_utf7(name).decode("ascii")
+    return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _readable(name: object) -> str:
+    return str(decode_utf7(name)) if isinstance(name, bytes) else str(name)
+
+
+def _numbers(values: Sequence[Any]) -> Status:
+    numbers: Mapping[bytes, int] = {
+        key.upper(): value for key, value in zip(values[::2], values[1::2], strict=False) if isinstance(value, int)
+    }
+    return Status(
+        validity=numbers.get(b"UIDVALIDITY", 0),
+        uidnext=numbers.get(b"UIDNEXT", 0),
+        messages=numbers.get(b"MESSAGES", 0),
+        modseq=numbers.get(b"HIGHESTMODSEQ", 0),
+    )
+
+
+def _said(error: Exception) -> str:
+    """What the server or the system said, in one line."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _end(farewell: Any) -> None:
+    """Close a connection that may be dead already."""
+    try:
+        farewell()
+    except (IMAPClientError, OSError, ValueError, AttributeError):
+        # Swallowed on purpose: the connection is given up, so nothing that goes wrong while closing it matters.
+        return

@@ -1,0 +1,464 @@
+"""Writing into an account: tags, drafts, reminders, and taking our own letters back. Writing twice does no harm.
+
+Tags are grouped, so that a thousand take a few commands. Before a letter is appended, its folder is searched for its
+Message-ID: an APPEND whose answer got lost has done its work all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+
+from integrations.imap.acts import Mark, bare, find_by_id, read_fields
+from integrations.imap.fetching import chunks, fetch_fields, fetch_flags, fetch_raw, own_digest, unpack
+from integrations.imap.folders import Folders
+from integrations.imap.message import HeaderInjection, draft_bytes, reminder_bytes
+from integrations.imap.session import ImapSettings, Opened, Session
+from plugin.inbox import Change, Receipt
+from plugin.model import Address, Place, Written
+
+KEYWORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+"""What may be a tag: servers drop or split anything else without a word."""
+
+_STORED_AT_ONCE = 500
+_APPENDED_AT_ONCE = 50
+_REMEMBERED = 20_000  # keywords of our own writing
+_APPENDUID = re.compile(r"\[APPENDUID (\d+) ([\d:,]+)\]", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The Message-IDs that lie in one folder, as far as this process has looked; `since` is how far back."""
+
+    validity: int = 0
+    uidnext: int = 0
+    since: date | None = None
+    ids: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """A receipt while it is being made out."""
+
+    change: Change
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unkept: list[str] = field(default_factory=list)
+    draft: Written | None = None
+    reminder: Written | None = None
+    withdrawn: dict[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+    def receipt(self) -> Receipt:
+        return Receipt(
+            key=self.change.key,
+            tags_added=tuple(self.added),
+            tags_removed=tuple(self.removed),
+            tags_unkept=tuple(self.unkept),
+            draft=self.draft,
+            reminder=self.reminder,
+            withdrawn=self.withdrawn or None,
+            refused="; ".join(dict.fromkeys(self.refused)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A letter of ours to be laid into a folder; the same letter always has the same bytes."""
+
+    message_id: str
+    kind: str
+    raw: bytes
+
+
+class Writer:
+    """Carries out changes; `own` and `shelves` outlive a call, `shelves` only as long as nothing fails."""
+
+    def __init__(
+        self, session: Session, settings: ImapSettings, own: dict[Mark, None], shelves: dict[str, Shelf]
+    ) -> None:
+        self._session, self._settings = session, settings
+        self._own, self._shelves = own, shelves
+
+    def write(self, changes: Sequence[Change]) -> list[Receipt]:
+        """A receipt for each change, in the same order; what the server refuses does not hold up the rest."""
+        outcomes = [_Outcome(change) for change in changes]
+        folders = self._session.folders() if changes else None
+        if folders is not None:
+            self._tag(outcomes, folders)
+            self._withdraw(outcomes, folders)
+            self._write_drafts(outcomes, folders)
+            self._write_reminders(outcomes, folders)
+            self._settle(outcomes, folders)
+        while len(self._own) > _REMEMBERED:
+            del self._own[next(iter(self._own))]
+        return [outcome.receipt() for outcome in outcomes]
+
+    # -- tags
+
+    def _tag(self, outcomes: Sequence[_Outcome], folders: Folders) -> None:
+        if self._settings.show not in {"keywords", "both"}:
+            return
+        jobs = [one for one in outcomes if one.change.add_tags or one.change.remove_tags]
+        placed: dict[str, dict[int, list[_Outcome]]] = defaultdict(lambda: defaultdict(list))
+        strays = [job for job in jobs if job.change.place is None]
+        for job in jobs:
+            if (place := job.change.place) is not None:
+                placed[place.folder][place.uid].append(job)
+        for folder, by_uid in placed.items():
+            strays += self._tag_in(folder, by_uid)
+        if strays:
+            self._tag_strays(strays, folders)
+
+    def _tag_in(self, folder: str, by_uid: Mapping[int, list[_Outcome]]) -> list[_Outcome]:
+        """Tags messages at the places they are said to lie; returns those that do not lie there."""
+        opened = self._open(folder)
+        everyone = [job for jobs in by_uid.values() for job in jobs]
+        if opened is None:
+            return everyone
+        good = {
+            uid: jobs
+            for uid, some in by_uid.items()
+            if (jobs := [job for job in some if job.change.place and job.change.place.validity == opened.validity])
+        }
+        before = fetch_flags(self._session, sorted(good))
+        here = {uid: jobs for uid, jobs in good.items() if uid in before}
+        self._store(opened, here, before)
+        tagged = {id(job) for jobs in here.values() for job in jobs}
+        return [job for job in everyone if id(job) not in tagged]
+
+    def _tag_strays(self, strays: Sequence[_Outcome], folders: Folders) -> None:
+        """Tags messages that are no longer where they were, found by Message-ID in the watched folders."""
+        left = list(strays)
+        for folder in (*folders.watched, *folders.acts):
+            opened = self._open(folder) if left else None
+            if opened is None:
+                continue
+            found: dict[int, list[_Outcome]] = defaultdict(list)
+            for job in left:
+                if uids := find_by_id(self._session, job.change.message_id):
+                    found[uids[0]].append(job)
+            self._store(opened, found, fetch_flags(self._session, sorted(found)))
+            tagged = {id(job) for jobs in found.values() for job in jobs}
+            left = [job for job in left if id(job) not in tagged]
+
+    def _store(
+        self, opened: Opened, jobs: Mapping[int, Sequence[_Outcome]], before: Mapping[int, frozenset[str]]
+    ) -> None:
+        """Sets and clears keywords by sets of messages that need the same, then looks once at what became of it."""
+        adding: dict[frozenset[str], list[int]] = defaultdict(list)
+        removing: dict[frozenset[str], list[int]] = defaultdict(list)
+        for uid, some in sorted(jobs.items()):
+            wanted = {tag for job in some for tag in job.change.add_tags if _can_keep(opened, tag)}
+            unwanted = {tag for job in some for tag in job.change.remove_tags} - wanted
+            if missing := frozenset(tag for tag in wanted if tag.lower() not in before.get(uid, ())):
+                adding[missing].append(uid)
+            if not opened.readonly and (
+                present := frozenset(tag for tag in unwanted if tag.lower() in before.get(uid, ()))
+            ):
+                removing[present].append(uid)
+        refusals = self._store_sets(adding, add=True) | self._store_sets(removing, add=False)
+        touched = sorted({uid for sets in (adding, removing) for uids in sets.values() for uid in uids})
+        after = {**before, **fetch_flags(self._session, touched)}
+        for uid, some in jobs.items():
+            place = Place(opened.folder, opened.validity, uid)
+            for job in some:
+                self._account(job, place, before.get(uid, frozenset()), after.get(uid, frozenset()))
+                job.refused += [refusals[uid]] if uid in refusals else []
+
+    def _store_sets(self, sets: Mapping[frozenset[str], Sequence[int]], *, add: bool) -> dict[int, str]:
+        """What the server said where it refused, by UID."""
+        refusals: dict[int, str] = {}
+        client = self._session.client
+        for tags, uids in sets.items():
+            for some in chunks(uids, _STORED_AT_ONCE):
+                try:
+                    (client.add_flags if add else client.remove_flags)(list(some), sorted(tags), silent=True)
+                except IMAPClientAbortError:
+                    raise
+                except IMAPClientError as error:
+                    self._session.heed(error)
+                    refusals |= dict.fromkeys(some, f"the server refused the tags: {_said(error)}")
+        return refusals
+
+    def _account(self, job: _Outcome, place: Place, before: frozenset[str], after: frozenset[str]) -> None:
+        """Puts down which tags came, went, or did not stick; remembers which are ours."""
+        for tag in job.change.add_tags:
+            mark = (place.folder, place.validity, place.uid, tag.lower())
+            if tag.lower() not in after:
+                job.unkept.append(tag)
+            elif tag.lower() not in before or mark in self._own:
+                # One we wrote a moment ago, whose receipt may have been lost, is still of our making.
+                self._own[mark] = None
+                job.added.append(tag)
+        for tag in job.change.remove_tags:
+            if tag.lower() in before and tag.lower() not in after:
+                self._own.pop((place.folder, place.validity, place.uid, tag.lower()), None)
+                job.removed.append(tag)
+
+    # -- letters of ours
+
+    def _write_drafts(self, outcomes: Sequence[_Outcome], folders: Folders) -> None:
+        jobs = [one for one in outcomes if one.change.draft is not None]
+        if jobs and not folders.drafts:
+            for job in jobs:
+                job.refused.append("there is no Drafts folder: set `drafts:` to the one your mail program uses")
+            return
+        made = [(job, letter) for job in jobs if (letter := _draft_letter(job)) is not None]
+        laid = self._lay(folders.drafts, ("\\Draft", "\\Seen"), [letter for _, letter in made], None)
+        for job, letter in made:
+            job.draft = _taken(job, laid[letter.message_id])
+
+    def _write_reminders(self, outcomes: Sequence[_Outcome], folders: Folders) -> None:
+        jobs = [one for one in outcomes if one.change.reminder is not None]
+        if not jobs or not self._settings.reminders:
+            return
+        if not folders.reminders:
+            for job in jobs:
+                job.refused.append(
+                    f"there is no folder {self._settings.reminders}: set `reminders:` to one that exists"
+                )
+            return
+        made = [(job, letter) for job in jobs if (letter := _reminder_letter(job, self._identity)) is not None]
+        # A reminder can only have been laid there after its time, so a large INBOX need not be searched whole.
+        earliest = min(job.change.reminder.at for job in jobs if job.change.reminder is not None)
+        since = (earliest - timedelta(days=2)).date()
+        laid = self._lay(folders.reminders, ("\\Flagged",), [letter for _, letter in made], since)
+        for job, letter in made:
+            job.reminder = _taken(job, laid[letter.message_id])
+
+    @property
+    def _identity(self) -> Address:
+        return self._settings.identities[0] if self._settings.identities else Address(self._settings.user)
+
+    def _lay(
+        self, folder: str, flags: tuple[str, ...], letters: Sequence[_Letter], since: date | None
+    ) -> dict[str, Written | str]:
+        """Each letter's place once it lies in the folder, or the sentence with which the server refused it."""
+        shelf = self._look(folder, since)
+        if shelf is None:
+            return {letter.message_id: f"the folder {folder} is gone" for letter in letters}
+        found = [letter for letter in letters if bare(letter.message_id) in shelf.ids]
+        laid: dict[str, Written | str] = dict(self._recognise(folder, shelf, found))
+        new = list({letter.message_id: letter for letter in letters if letter.message_id not in laid}.values())
+        for some in chunks(new, _APPENDED_AT_ONCE):
+            laid |= self._append(folder, shelf, flags, some)
+        return laid
+
+    def _look(self, folder: str, since: date | None) -> Shelf | None:
+        """The shelf of this folder as it is now; only what came since the last look is read."""
+        status = self._session.statuses([folder]).get(folder)
+        if status is None:
+            return None
+        shelf = self._shelves.get(folder)
+        if shelf is None or shelf.validity != status.validity or (shelf.since and since and since < shelf.since):
+            shelf = self._shelves[folder] = Shelf(status.validity, 1, since)
+        if status.uidnext and shelf.uidnext == status.uidnext:
+            return shelf
+        self._session.examine(folder)
+        recent: list[str | date] = ["SINCE", shelf.since] if shelf.since else []
+        uids = [
+            uid for uid in self._session.search("UID", f"{shelf.uidnext}:*", *recent) if uid >= shelf.uidnext
+        ]  # fmt: skip
+        for uid, block in fetch_fields(self._session, uids, "MESSAGE-ID").items():
+            shelf.ids[read_fields(block).message_id] = uid
+        shelf.uidnext = max([status.uidnext, shelf.uidnext, *(uid + 1 for uid in uids)])
+        return shelf
+
+    def _recognise(self, folder: str, shelf: Shelf, letters: Sequence[_Letter]) -> dict[str, Written]:
+        """Letters that lie there already, from an earlier try; one that a person edited since is no longer ours."""
+        if not letters:
+            return {}
+        self._session.examine(folder)
+        bodies = fetch_raw(self._session, [shelf.ids[bare(letter.message_id)] for letter in letters])
+        written = {}
+        for letter in letters:
+            uid = shelf.ids[bare(letter.message_id)]
+            ours = own_digest(letter.raw)
+            same = uid not in bodies or own_digest(bodies[uid]) == ours
+            place = Place(folder, shelf.validity, uid)
+            written[letter.message_id] = Written(letter.message_id, letter.kind, place, ours if same else "")
+        return written
+
+    def _append(
+        self, folder: str, shelf: Shelf, flags: tuple[str, ...], letters: Sequence[_Letter]
+    ) -> dict[str, Written | str]:
+        try:
+            places = self._append_all(folder, flags, [letter.raw for letter in letters])
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            self._session.heed(error)
+            if len(letters) == 1:
+                return {letters[0].message_id: f"the server refused a message for {folder}: {_said(error)}"}
+            # One APPEND of many is refused whole: one at a time, those that fit still get in.
+            return {
+                key: value for one in letters for key, value in self._append(folder, shelf, flags, [one]).items()
+            }  # fmt: skip
+        written: dict[str, Written | str] = {}
+        for letter, place in zip(letters, places, strict=True):
+            written[letter.message_id] = Written(letter.message_id, letter.kind, place, own_digest(letter.raw))
+            if place is not None and place.validity == shelf.validity:
+                shelf.ids[bare(letter.message_id)] = place.uid
+                if place.uid == shelf.uidnext:  # nobody else came in between, so there is nothing to look at
+                    shelf.uidnext += 1
+        return written
+
+    def _append_all(self, folder: str, flags: tuple[str, ...], raws: Sequence[bytes]) -> list[Place | None]:
+        """Where each message now lies, as far as the server tells (RFC 4315, APPENDUID)."""
+        client = self._session.client
+        # Without LITERAL+ imapclient takes a refusal of one of several literals for a broken connection.
+        if self._session.has("MULTIAPPEND") and self._session.has("LITERAL+"):
+            kind, data = client.multiappend(folder, [{"msg": raw, "flags": flags} for raw in raws])
+            client._checkok("append", kind, data)
+            return _places(folder, data[0], len(raws))
+        return [_places(folder, client.append(folder, raw, flags), 1)[0] for raw in raws]
+
+    # -- taking back, ticking off
+
+    def _withdraw(self, outcomes: Sequence[_Outcome], folders: Folders) -> None:
+        jobs: dict[str, list[tuple[_Outcome, Written]]] = defaultdict(list)
+        for outcome in outcomes:
+            for written in outcome.change.withdraw:
+                jobs[_folder_of(written, folders)].append((outcome, written))
+        for folder, some in jobs.items():
+            opened = self._open(folder) if folder else None
+            where = self._locate(opened, [written for _, written in some]) if opened else {}
+            bodies = fetch_raw(self._session, sorted(where.values())) if where else {}
+            for outcome, written in some:
+                uid = where.get(written.message_id)
+                fate = self._remove(opened, written, uid, bodies) if opened and uid in bodies and uid else "gone"
+                outcome.withdrawn[written.message_id] = fate
+
+    def _remove(self, opened: Opened, written: Written, uid: int, bodies: Mapping[int, bytes]) -> str:
+        """Removes one message of ours, if it is byte for byte as we wrote it; what became of it."""
+        if own_digest(bodies[uid]) != written.digest:
+            return "edited"
+        if opened.readonly or not self._session.has("UIDPLUS"):
+            return "kept"
+        client = self._session.client
+        try:
+            client.add_flags([uid], "\\Deleted", silent=True)
+            client.uid_expunge([uid])
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            self._session.heed(error)
+            return "kept"
+        if shelf := self._shelves.get(opened.folder):
+            shelf.ids.pop(bare(written.message_id), None)
+        return "withdrawn"
+
+    def _settle(self, outcomes: Sequence[_Outcome], folders: Folders) -> None:
+        jobs: dict[str, list[tuple[_Outcome, Written]]] = defaultdict(list)
+        for outcome in outcomes:
+            for written in outcome.change.settle:
+                jobs[_folder_of(written, folders)].append((outcome, written))
+        for folder, some in jobs.items():
+            left = [written for _, written in some]
+            try:
+                for place in dict.fromkeys((folder, *folders.watched)):
+                    left = self._tick_off(place, left) if left else []
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError as error:
+                self._session.heed(error)
+                for outcome, _ in some:
+                    outcome.refused.append(f"the server refused to clear a flag in {folder}: {_said(error)}")
+
+    def _tick_off(self, folder: str, reminders: Sequence[Written]) -> list[Written]:
+        """Clears the flag on our reminders in this folder and marks them read; returns those that are not there."""
+        opened = self._open(folder) if folder else None
+        if opened is None or opened.readonly:
+            return list(reminders)
+        where = self._locate(opened, reminders)
+        if where:
+            uids, client = sorted(where.values()), self._session.client
+            client.remove_flags(uids, "\\Flagged", silent=True)
+            client.add_flags(uids, "\\Seen", silent=True)
+        return [one for one in reminders if one.message_id not in where]
+
+    def _locate(self, opened: Opened, written: Iterable[Written]) -> dict[str, int]:
+        """Where our letters lie in the open folder: at their place, else found by Message-ID."""
+        letters = list(written)
+        placed = {
+            one.place.uid: one
+            for one in letters
+            if one.place is not None and (one.place.folder, one.place.validity) == (opened.folder, opened.validity)
+        }
+        flags = fetch_flags(self._session, sorted(placed))
+        found = {placed[uid].message_id: uid for uid, held in flags.items() if "\\deleted" not in held}
+        for one in letters:
+            if one.message_id not in found and (uids := find_by_id(self._session, one.message_id)):
+                found[one.message_id] = uids[-1]
+        return found
+
+    def _open(self, folder: str) -> Opened | None:
+        """The folder open for writing, or None where there is none of that name."""
+        try:
+            return self._session.select(folder)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            self._session.heed(error)
+            return None
+
+
+def _can_keep(opened: Opened, tag: str) -> bool:
+    if opened.readonly or not KEYWORD.fullmatch(tag):
+        return False
+    return opened.any_keyword or tag.lower() in opened.keywords
+
+
+def _draft_letter(job: _Outcome) -> _Letter | None:
+    """The draft as a letter, or None and a refusal in the receipt where a hostile value would spoil its header."""
+    if (draft := job.change.draft) is None:
+        return None
+    try:
+        return _Letter(draft.message_id, "draft", draft_bytes(draft))
+    except HeaderInjection as error:
+        job.refused.append(str(error))
+        return None
+
+
+def _reminder_letter(job: _Outcome, identity: Address) -> _Letter | None:
+    """The reminder as a letter, or None and a refusal in the receipt."""
+    if (reminder := job.change.reminder) is None:
+        return None
+    try:
+        raw = reminder_bytes(reminder, identity)
+    except HeaderInjection as error:
+        job.refused.append(str(error))
+        return None
+    return _Letter(reminder.message_id, "reminder", raw)
+
+
+def _taken(job: _Outcome, laid: Written | str) -> Written | None:
+    if isinstance(laid, Written):
+        return laid
+    job.refused.append(laid)
+    return None
+
+
+def _folder_of(written: Written, folders: Folders) -> str:
+    if written.place is not None:
+        return written.place.folder
+    return folders.drafts if written.kind == "draft" else folders.reminders
+
+
+def _places(folder: str, answer: bytes | str, count: int) -> list[Place | None]:
+    text = answer.decode("ascii", "replace") if isinstance(answer, bytes) else str(answer)
+    match = _APPENDUID.search(text)
+    uids = sorted(unpack(match[2])) if match else []
+    if match is None or len(uids) != count:
+        return [None] * count
+    return [Place(folder, int(match[1]), uid) for uid in uids]
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
