@@ -41,6 +41,8 @@ Window = tuple[time, time]
 class SpanError(AmendsError):
     """A span that cannot be read; `text` is what stood there, `problem` what is wrong with it."""
 
+    input_is_wrong = True
+
     def __init__(self, text: str, problem: str) -> None:
         self.text, self.problem = text, problem
         super().__init__(f'"{text}" is no span: {problem}')
@@ -48,6 +50,8 @@ class SpanError(AmendsError):
 
 class HoursError(AmendsError):
     """A calendar that cannot be used; `problems` pair the key at fault (zone, week, a key of it, or "") with a text."""
+
+    input_is_wrong = True
 
     def __init__(self, name: str, *problems: tuple[str, str]) -> None:
         self.name, self.problems = name, problems

@@ -77,6 +77,8 @@ class Problem:
 class Problems(AmendsError):
     """Faults in files a person wrote, all of them at once; `problems` is sorted by file, line and column."""
 
+    input_is_wrong = True
+
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(map(str, self.problems)))

@@ -13,7 +13,14 @@ from mail are stripped of controls, addresses, links, braces and marks before th
 
 from __future__ import annotations
 
-from plugin.letters.slots import Material
+from plugin.letters.slots import Material, clean
 from plugin.letters.template import Letter, Slot, compose, marks, problems
+from plugin.letters.words import attribution
 
-__all__ = ["Letter", "Material", "Slot", "compose", "marks", "problems"]
+__all__ = ["Letter", "Material", "Slot", "compose", "marks", "problems", "quote_head"]
+
+
+def quote_head(material: Material) -> str:
+    """The line that stands above their words where a draft quotes them, in the letter's language."""
+    when = material.hours.local(material.received_at).date()
+    return attribution(when, clean(material.name, 80) or "…", material.language)

@@ -12,7 +12,8 @@ from datetime import date
 class Words:
     """One language; `day`, `year`, `weekday`, `money` and `greeting` are patterns, `first` is the first of a month.
 
-    `both` and `either` join a list; `stranger` greets someone whose name is not known.
+    `both` and `either` join a list, `stranger` greets someone whose name is not known,
+    `wrote` stands above their words where they are quoted.
     """
 
     months: tuple[str, ...]
@@ -27,6 +28,7 @@ class Words:
     money: str
     greeting: str
     stranger: str
+    wrote: str
     asks: Mapping[str, str]
     offers: Mapping[str, str]
     marks: Mapping[str, str]
@@ -39,6 +41,7 @@ EN = Words(
     day="{day} {month}", year="{day} {year}", weekday="{weekday} {day}", first="1",
     quotes=("“", "”"), both="and", either="or", money="{sign}{number}",
     greeting="Dear {name}", stranger="Hello",
+    wrote="On {day}, {name} wrote:",
     asks={"refund": "a refund", "replacement": "a replacement", "repair": "a repair", "apology": "an apology",
           "explanation": "an explanation", "compensation": "compensation", "callback": "a call back",
           "cancel": "a cancellation", "correction": "a correction", "information": "a clear answer"},
@@ -60,6 +63,7 @@ DE = Words(
     day="{day}. {month}", year="{day} {year}", weekday="{weekday}, {day}", first="1",
     quotes=("„", "“"), both="und", either="oder", money="{number}\N{NO-BREAK SPACE}{sign}",
     greeting="Guten Tag {name}", stranger="Guten Tag",
+    wrote="Am {day} schrieb {name}:",
     # In the accusative, to stand after "um" and "für" as well as after a verb.
     asks={"refund": "eine Erstattung", "replacement": "einen Ersatz", "repair": "eine Reparatur",
           "apology": "eine Entschuldigung", "explanation": "eine Erklärung", "compensation": "eine Entschädigung",
@@ -86,6 +90,7 @@ FR = Words(
     quotes=("«\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}»"), both="et", either="ou",
     money="{number}\N{NO-BREAK SPACE}{sign}",
     greeting="Bonjour {name}", stranger="Bonjour",
+    wrote="Le {day}, {name} a écrit\N{NO-BREAK SPACE}:",
     asks={"refund": "un remboursement", "replacement": "un remplacement", "repair": "une réparation",
           "apology": "des excuses", "explanation": "une explication", "compensation": "un dédommagement",
           "callback": "un appel de notre part", "cancel": "une annulation", "correction": "une rectification",
@@ -109,6 +114,7 @@ ES = Words(
     day="{day} de {month}", year="{day} de {year}", weekday="{weekday} {day}", first="1",
     quotes=("«", "»"), both="y", either="o", money="{number}\N{NO-BREAK SPACE}{sign}",
     greeting="Hola, {name}", stranger="Hola",
+    wrote="El {day}, {name} escribió:",
     asks={"refund": "un reembolso", "replacement": "un cambio", "repair": "una reparación",
           "apology": "una disculpa", "explanation": "una explicación", "compensation": "una compensación",
           "callback": "una llamada", "cancel": "una cancelación", "correction": "una corrección",
@@ -181,6 +187,12 @@ def money(text: str, language: str) -> str:
     number, _, code = text.strip().partition(" ")
     sign = _SIGNS.get(code.upper())
     return words(language).money.format(number=number, sign=sign) if sign and number else text.strip()
+
+
+def attribution(when: date, name: str, language: str) -> str:
+    """The line above their quoted words, e.g. "On 20 November 2026, Anna Jones wrote:"."""
+    told = day(when, language, weekday=False, near=date.min)
+    return words(language).wrote.format(day=told, name=name)
 
 
 def _month(text: str) -> int:
