@@ -1,0 +1,67 @@
+"""Something happened; what follows? A pure function of the case, what happened, and the playbooks in force.
+
+`decide` reads only its arguments: no clock, no database, no network. Time arrives inside the trigger.
+"""
+
+from __future__ import annotations
+
+from plugin.decide import acts, messages, rules
+from plugin.decide.acts import (
+    Act,
+    Acted,
+    ActRefused,
+    EndReminder,
+    EndTask,
+    MarkAnswered,
+    Reopen,
+    Resolve,
+    SayReplied,
+    TouchDraft,
+)
+from plugin.decide.story import MessageSeen, Policy, Story, TaskDue, case_id, message_id, short, withdrawal
+from plugin.model import Direction
+from plugin.timeline import Case, Event
+
+Trigger = MessageSeen | TaskDue | Acted
+
+__all__ = [
+    "Act",
+    "ActRefused",
+    "Acted",
+    "EndReminder",
+    "EndTask",
+    "MarkAnswered",
+    "MessageSeen",
+    "Policy",
+    "Reopen",
+    "Resolve",
+    "SayReplied",
+    "TaskDue",
+    "TouchDraft",
+    "Trigger",
+    "case_id",
+    "decide",
+    "message_id",
+    "short",
+    "withdrawal",
+]
+
+
+def decide(state: Case, trigger: Trigger, policy: Policy) -> tuple[Event, ...]:
+    """The events that follow from `trigger`, none where nothing does; raises ActRefused for an act that cannot be."""
+    story = Story(state, trigger.at, policy)
+    match trigger:
+        case MessageSeen():
+            story.message = trigger.message
+            story.text = trigger.assessment.own_text
+            if trigger.message.direction is Direction.IN:
+                story.assessment = trigger.assessment
+            messages.seen(story, trigger)
+        case TaskDue():
+            story.text = trigger.text
+            acts.came_due(story, trigger.key)
+        case Acted():
+            story.text = trigger.text
+            acts.acted(story, trigger.act)
+    rules.show_tags(story, state)
+    return tuple(story.events)

@@ -1,0 +1,258 @@
+"""What people do: in the mail program, on the command line, on a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from plugin.decide import promises, rules
+from plugin.decide.messages import drop_later, tags_of
+from plugin.decide.story import ANSWERS, PROMISES, SENDING, Story, round_of
+from plugin.model import AmendsError, Purpose
+from plugin.playbook import From, When
+from plugin.timeline import (
+    DraftChanged,
+    DraftFate,
+    DraftState,
+    Kind,
+    ReminderOver,
+    Reopened,
+    Replied,
+    Resolved,
+    Status,
+    Tagged,
+    Task,
+    TaskDone,
+    TaskDropped,
+    TaskRaised,
+    TaskState,
+)
+
+
+class ActRefused(AmendsError):
+    """What a person asked for does not fit the case as it stands."""
+
+    input_is_wrong = True
+
+    def __init__(self, case: str, problem: str) -> None:
+        self.case = case
+        super().__init__(f"case {case}: {problem}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    """The complaint is settled; an empty outcome means not stated."""
+
+    at: datetime
+    outcome: str = ""
+    cause: str = ""
+    note: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen:
+    """The complaint is not settled after all."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayReplied:
+    """A person's word that the complainant was answered at `at`, and how."""
+
+    at: datetime
+    how: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndTask:
+    """A task is done or dropped."""
+
+    key: str
+    done: bool
+    note: str = ""
+    gave: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouchDraft:
+    """A person edited our draft, or it is gone from Drafts."""
+
+    message_id: str
+    fate: DraftFate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndReminder:
+    """A reminder was ticked off in the mail program (`done`), or a person removed it."""
+
+    message_id: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkAnswered:
+    """The mail program says a message of the complainant was answered; we did not see the answer."""
+
+
+Act = Resolve | Reopen | SayReplied | EndTask | TouchDraft | EndReminder | MarkAnswered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acted:
+    """A person did something at `at`; `text` is the complaint's text, for conditions."""
+
+    at: datetime
+    act: Act
+    text: str = ""
+
+
+def acted(story: Story, act: Act) -> None:
+    """What a person's act does to the case; an act that is already true changes nothing."""
+    match act:
+        case Resolve():
+            _resolve(story, act)
+        case Reopen():
+            _reopen(story, act)
+        case SayReplied():
+            _say_replied(story, act)
+        case EndTask():
+            _end_task(story, act)
+        case TouchDraft():
+            _touch(story, act)
+        case EndReminder():
+            _end_reminder(story, act)
+        case MarkAnswered():
+            if not story.state.replies:
+                promises.note_unseen(story, "answered, not seen")
+
+
+def _resolve(story: Story, act: Resolve) -> None:
+    state = story.state
+    if state.status is Status.RESOLVED and (act.outcome in ("", state.outcome)) and act.cause in ("", state.cause):
+        return
+    story.add(Resolved(at=story.at, resolved_at=act.at, outcome=act.outcome, cause=act.cause, note=act.note, by=act.by))
+    promises.meet(story, "resolution", act.at, "act", "resolved")
+    for task in story.state.open_tasks(Kind.ACKNOWLEDGEMENT, Kind.UPDATE):
+        story.drop(task, "the case was resolved")
+    story.withdraw(ANSWERS, "the case was resolved")
+    if act.outcome == "not-a-complaint":
+        story.untag()
+    if state.status is Status.OPEN or (state.status is Status.UNDECIDED and act.outcome != "not-a-complaint"):
+        rules.run(story, When.RESOLVED)
+    _look_ahead(story)
+
+
+def _look_ahead(story: Story) -> None:
+    """After the resolution: what was waiting for it starts, or is dropped where the outcome forbids it."""
+    if rules.anchor_of(story, From.RESOLUTION) is None:
+        _drop_what_waited(story, f"the outcome is {story.state.outcome}")
+        return
+    promises.start_waiting(story)
+    rules.plan_after_resolution(story)
+
+
+def _drop_what_waited(story: Story, reason: str) -> None:
+    """A corrected outcome ends what counted from the resolution, and nothing else."""
+    for task in story.state.open_tasks(Kind.FOLLOW_UP, Kind.GOODWILL):
+        if rules.counts_from_resolution(story, task):
+            story.drop(task, reason)
+            _end_draft_of(story, task)
+
+
+def _reopen(story: Story, act: Reopen) -> None:
+    if story.state.status is not Status.RESOLVED:
+        raise ActRefused(story.state.id, "it is not resolved, so it cannot be reopened")
+    story.add(Reopened(at=story.at, reason=f"reopened by {act.by or 'a person'}", since=story.at))
+    drop_later(story, "the case was reopened")
+    for task in story.state.open_tasks(Kind.TAG):
+        if task.untag:
+            story.drop(task, "the case was reopened")
+    story.add(Tagged(at=story.at, tags=tags_of(story.state), judged=tags_of(story.state)))
+    rules.run(story, When.REOPENED)
+    rules.run(story, When.COMPLAINT_RECEIVED)
+
+
+def _say_replied(story: Story, act: SayReplied) -> None:
+    if any(how == "" and at == act.at for how, at in story.state.replies):
+        return
+    story.add(Replied(at=story.at, replied_at=act.at, how=act.how, by=act.by))
+    story.withdraw(ANSWERS, "a person answered")
+    promises.replied(story, act.at, "act")
+    if story.listening:
+        rules.run(story, When.REPLY_SENT)
+
+
+def _end_task(story: Story, act: EndTask) -> None:
+    task = story.state.task(act.key)
+    if task is None or task.kind.for_inbox:
+        raise ActRefused(story.state.id, f"it has no task {act.key}")
+    if not task.state.open:
+        raise ActRefused(story.state.id, f"task {act.key} has already ended ({task.state.value})")
+    if act.done:
+        story.add(TaskDone(at=story.at, key=task.key, by=act.by, note=act.note, gave=act.gave))
+        story.settle_reminder(task)
+    else:
+        story.drop(task, act.note or "dropped", act.by)
+    _end_draft_of(story, task)
+
+
+def _end_draft_of(story: Story, task: Task) -> None:
+    purposes = {Kind.FOLLOW_UP: Purpose.FOLLOW_UP, Kind.GOODWILL: Purpose.GOODWILL}
+    if task.kind in purposes:
+        story.withdraw((purposes[task.kind],), "its task has ended", task.playbook)
+
+
+def _touch(story: Story, act: TouchDraft) -> None:
+    draft = story.state.draft(act.message_id)
+    if draft is None or draft.fate not in (DraftFate.WRITTEN, DraftFate.EDITED) or draft.fate is act.fate:
+        return
+    if act.fate is DraftFate.GONE and _went_out(story, draft):
+        story.draft_sent(draft.message_id)
+        return
+    story.add(DraftChanged(at=story.at, message_id=act.message_id, fate=act.fate))
+
+
+def _went_out(story: Story, draft: DraftState) -> bool:
+    """Whether a reply to the same message, and that belongs to no other draft, has just been seen."""
+    written_at = draft.written_at.replace(microsecond=0)  # a mail's Date has no fractions
+    return any(
+        reply.answers == draft.answers and reply.replied_at >= written_at and story.at - reply.seen_at <= SENDING
+        for reply in story.state.loose
+    )
+
+
+def _end_reminder(story: Story, act: EndReminder) -> None:
+    reminder = next((item for item in story.state.reminders if item.message_id == act.message_id), None)
+    if reminder is None or reminder.over:
+        return
+    story.add(ReminderOver(at=story.at, message_id=act.message_id, how="ticked off" if act.done else "removed"))
+    for key in reminder.tasks if act.done else ():
+        task = story.state.task(key)
+        if task is not None and task.state is TaskState.RAISED:
+            story.add(TaskDone(at=story.at, key=key, by="mail program", note="its reminder was ticked off"))
+            _end_draft_of(story, task)
+
+
+def came_due(story: Story, key: str) -> None:
+    """The time of a person's task has come: raise it, with its draft, unless nothing is owed any more."""
+    task = story.state.task(key)
+    if task is None or task.state is not TaskState.WAITING or task.kind.for_inbox:
+        return
+    if task.kind in PROMISES:
+        promises.fell_due(story, task)
+        return
+    if story.state.status is Status.OPEN and round_of(task) != story.state.round:
+        story.add(TaskDropped(at=story.at, key=key, reason="the case was reopened"))
+        return
+    _raise(story, task)
+
+
+def _raise(story: Story, task: Task) -> None:
+    story.add(TaskRaised(at=story.at, key=task.key))
+    if task.template and task.purpose is not None:
+        draft = rules.draft_task(story, task.purpose, task.template, task.playbook)
+        rules.plan_draft(story, replace(draft, up_to=task.up_to, offer=task.offer))

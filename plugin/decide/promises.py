@@ -1,0 +1,134 @@
+"""Due-bys: proved by a reply or an act, begun anew, unproved by a bounce, missed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from plugin.decide import rules
+from plugin.decide.story import Story
+from plugin.hours import Span
+from plugin.model import Purpose
+from plugin.playbook import When
+from plugin.timeline import (
+    DueBy,
+    DueByMet,
+    DueByMissed,
+    DueByNoted,
+    DueBySet,
+    DueByUnmet,
+    Kind,
+    ReplyBounced,
+    Task,
+    TaskDropped,
+    TaskRaised,
+)
+
+BOUNCED = "the reply bounced"
+
+
+def replied(story: Story, at: datetime, by: str) -> None:
+    """The first reply meets the acknowledgement; each restarts the update."""
+    meet(story, "acknowledgement", at, by, "already replied")
+    acknowledged = story.state.due_by("acknowledgement")
+    if acknowledged is not None and acknowledged.met_at is not None and at < acknowledged.met_at:
+        story.add(DueByMet(at=story.at, due_for="acknowledgement", met_at=at, met_by=by))  # seen late, sent first
+    update = story.state.due_by("update")
+    if update is None or not update.open or not story.listening:
+        return
+    if update.anchor_at is None or at < update.anchor_at:
+        return  # a reply from before this silence began does not end it
+    meet(story, "update", at, by, "already replied")
+    _restart(story, update, at)
+
+
+def meet(story: Story, due_for: str, at: datetime, by: str, reason: str) -> None:
+    """Prove the promise, if it is open, and end the task that watched over it."""
+    due = story.state.due_by(due_for)
+    if due is None or not due.open:
+        return
+    story.add(DueByMet(at=story.at, due_for=due_for, met_at=at, met_by=by))
+    task = story.state.task(due.task)
+    if task is not None:
+        story.end(task, reason)
+
+
+def _restart(story: Story, update: DueBy, at: datetime, note: str = "") -> None:
+    fresh = replace(update, anchor_at=at, met_at=None, met_by="", missed=False, note=note)
+    due_at = story.policy.calendar(fresh.hours).due(at, Span.parse(fresh.span))
+    rules.set_due(story, replace(fresh, due_at=due_at), note or "already replied", ahead=True)
+
+
+def start_waiting(story: Story) -> None:
+    """Due-bys that counted from the resolution have their date now."""
+    for due in story.state.due:
+        anchor = story.state.resolved_at
+        if due.open and due.due_at is None and due.start == "resolution" and anchor is not None:
+            due_at = story.policy.calendar(due.hours).due(anchor, Span.parse(due.span))
+            rules.set_due(story, replace(due, anchor_at=anchor, due_at=due_at), "", ahead=True)
+
+
+def bounced(story: Story, message_id: str) -> None:
+    """The reply did not arrive: what it proved is open again, unless another reply proves it too."""
+    reply = next((reply for reply in story.state.replies if reply[0] == message_id), None)
+    if reply is None:
+        return
+    story.add(ReplyBounced(at=story.at, message_id=message_id))
+    _take_back_restart(story, reply[1])
+    due = story.state.due_by("acknowledgement")
+    if due is None or due.met_by != "reply" or due.met_at != reply[1]:
+        return
+    story.add(DueByUnmet(at=story.at, due_for=due.due_for, reason=BOUNCED))
+    if story.state.replies:
+        first, at = story.state.replies[0]
+        meet(story, due.due_for, at, "reply" if first else "act", "already replied")
+    elif due.due_at is not None and story.listening:
+        _watch_again(story, due, due.due_at)
+
+
+def _take_back_restart(story: Story, at: datetime) -> None:
+    """The silence was not broken by what did not arrive: it lasts since the reply before, or since the receipt."""
+    update = story.state.due_by("update")
+    since = story.state.replies[-1][1] if story.state.replies else story.state.since
+    if update is not None and update.open and update.anchor_at == at and since is not None and story.listening:
+        story.withdraw((Purpose.UPDATE,), BOUNCED)
+        _restart(story, update, since, BOUNCED)
+
+
+def _watch_again(story: Story, due: DueBy, due_at: datetime) -> None:
+    tries = sum(task.key.startswith(f"{due.task}/again") for task in story.state.tasks)
+    key = f"{due.task}/again{tries + 1}"
+    story.add(DueBySet(at=story.at, due=replace(due, task=key, met_at=None, met_by="", note=BOUNCED)))
+    story.schedule(
+        Task(
+            key=key,
+            kind=Kind(due.due_for),
+            run_at=max(due_at, story.at),
+            playbook=due.playbook,
+            note="the reply bounced: it did not reach them",
+        )
+    )
+
+
+def note_unseen(story: Story, note: str) -> None:
+    """Somebody answered where we cannot see it: say so, once, on every promise a reply would prove."""
+    for due in story.state.due:
+        if due.open and due.note != note and due.due_for != "resolution":
+            story.add(DueByNoted(at=story.at, due_for=due.due_for, note=note))
+
+
+def fell_due(story: Story, task: Task) -> None:
+    """The date of a promise passed; without proof it is missed, and raised once."""
+    due = next((item for item in story.state.due if item.task == task.key), None)
+    if task.playbook and (due is None or not due.open or not story.listening):
+        story.add(TaskDropped(at=story.at, key=task.key, reason="nothing is owed any more"))
+        return
+    if due is None:
+        story.add(TaskRaised(at=story.at, key=task.key))
+        return
+    story.add(DueByMissed(at=story.at, due_for=due.due_for))
+    if due.note == "answered, not seen" and due.due_for == "update":
+        story.add(TaskDropped(at=story.at, key=task.key, reason=due.note))
+        return
+    story.add(TaskRaised(at=story.at, key=task.key))
+    rules.run(story, When.DUE_MISSED, missed=due.due_for)

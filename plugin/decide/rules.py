@@ -1,0 +1,308 @@
+"""Playbooks at work: which apply, and what follows from those that do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from plugin.decide.story import LATER, Story, message_id
+from plugin.hours import Span
+from plugin.model import Direction, Purpose
+from plugin.playbook import Action, Assign, DueBy, Facts, FollowUp, From, Goodwill, Playbook, Tag, When, WriteDraft
+from plugin.timeline import (
+    Assigned,
+    Case,
+    DueBySet,
+    Kind,
+    PlaybooksRan,
+    Ran,
+    Status,
+    Tagged,
+    Task,
+    TaskScheduled,
+    TaskState,
+)
+from plugin.timeline import DueBy as Promise
+
+_PURPOSE_OF = {
+    "acknowledgement": Purpose.ACKNOWLEDGEMENT,
+    "update": Purpose.UPDATE,
+    "resolution": Purpose.ANSWER,
+}
+_TO_OUTCOMES = ("", "upheld", "partly-upheld")
+"""Only after these does a follow_up or a gesture counted from the resolution come up (contract: `from`)."""
+
+
+def run(story: Story, when: When, **known: object) -> None:
+    """Look at every playbook for this occasion and take what follows from those that apply."""
+    facts = facts_of(story, **known)
+    ran, applied = [], []
+    for playbook in story.policy.book.playbooks:
+        if playbook.when is not when:
+            continue
+        verdict = playbook.condition.check(facts)
+        ran.append(Ran(playbook.name, playbook.version, verdict.held, verdict.reason))
+        if verdict.held:
+            applied.append(playbook)
+    if ran:
+        story.add(PlaybooksRan(at=story.at, when=when.value, ran=tuple(ran)))
+    _take(story, applied)
+
+
+def facts_of(story: Story, **known: object) -> Facts:
+    """What conditions may ask about; a word that is missing is not known.
+
+    What a message shows by itself (asks, heated, chaser) is asked of the message at hand, what a case is of the case.
+    """
+    case, message, judged = story.state, story.message, story.assessment or story.state
+    text = story.text or (message.text if message else "")
+    facts: dict[str, object] = {
+        "category": case.category,
+        "severity": case.severity,
+        "risk": tuple(dict.fromkeys((*case.risks, *judged.risks))),
+        "asks": judged.asks,
+        "heated": judged.heated,
+        "chaser": judged.chaser,
+        "channel": case.channel,
+        "inbox": case.inbox,
+        "to": tuple(address.email for address in case.to),
+        "from": case.complainant.email,
+        "subject": message.subject if message else case.subject,
+        "tag": case.judged,
+        "has_attachment": bool(message.attachments) if message else case.has_attachment,
+        "repeat": case.repeat,
+    }
+    optional = {"language": case.language, "text": text, "outcome": case.outcome}
+    return facts | {name: value for name, value in optional.items() if value} | known
+
+
+def show_tags(story: Story, before: Case) -> None:
+    """Have the tags that came to the case put on the message that brought them, where nobody has yet."""
+    scheduled = [event.task for event in story.events if isinstance(event, TaskScheduled)]
+    planned = {tag for task in scheduled if task.kind is Kind.TAG and not task.untag for tag in task.tags}
+    known = {*before.tags, *planned}
+    heard = story.message is not None and story.message.direction is Direction.IN
+    message = story.message.key if story.message is not None and heard else story.state.message
+    story.tag(message, tuple(tag for tag in story.state.tags if tag not in known))
+
+
+def _take(story: Story, applied: list[Playbook]) -> None:
+    _tag(story, applied)
+    _assign(story, applied)
+    _promise(story, applied)
+    _draft(story, applied)
+    _plan_later(story, applied)
+
+
+def _actions(applied: list[Playbook]) -> Iterator[tuple[Playbook, int, Action]]:
+    for playbook in applied:
+        for step, action in enumerate(playbook.actions, 1):
+            yield playbook, step, action
+
+
+def _tag(story: Story, applied: list[Playbook]) -> None:
+    tags = [tag for _, _, action in _actions(applied) if isinstance(action, Tag) for tag in action.tags]
+    new = tuple(tag for tag in dict.fromkeys(tags) if tag not in story.state.tags)
+    if new:
+        story.add(Tagged(at=story.at, tags=new))
+
+
+def _assign(story: Story, applied: list[Playbook]) -> None:
+    owner = next((action.owner for _, _, action in _actions(applied) if isinstance(action, Assign)), "")
+    if owner and not story.state.owner:
+        story.add(Assigned(at=story.at, owner=owner))
+
+
+# ---- due-bys --------------------------------------------------------------------------------------------------------
+
+
+def _promise(story: Story, applied: list[Playbook]) -> None:
+    best: dict[str, Promise] = {}
+    for playbook, step, action in _actions(applied):
+        if isinstance(action, DueBy):
+            promise = _made(story, playbook, step, action)
+            best[promise.due_for] = _earlier(best.get(promise.due_for), promise)
+    for promise in best.values():
+        standing = story.state.due_by(promise.due_for)
+        if standing is None or (standing.open and _earlier(standing, promise) is promise):
+            set_due(story, promise, f"an earlier date by {promise.playbook}")
+
+
+def _earlier(first: Promise | None, second: Promise) -> Promise:
+    if first is None or second.due_at is None:
+        return first or second
+    return second if first.due_at is None or second.due_at < first.due_at else first
+
+
+def _made(story: Story, playbook: Playbook, step: int, action: DueBy) -> Promise:
+    promise = Promise(
+        due_for=action.due_for.value,
+        due_at=None,
+        start=action.start.value,
+        span=str(action.span),
+        every=action.every,
+        hours=action.hours,
+        playbook=playbook.name,
+        task=story.key(playbook.name, str(step)),
+        draft=action.draft,
+    )
+    anchor = anchor_of(story, action.start)
+    return count(story, promise, anchor, action) if anchor else promise
+
+
+def count(story: Story, promise: Promise, anchor: datetime, action: DueBy) -> Promise:
+    """The promise with its date, counted from `anchor` in its calendar."""
+    due_at = story.policy.calendar(promise.hours).due(anchor, action.span)
+    return replace(promise, anchor_at=anchor, due_at=due_at)
+
+
+def anchor_of(story: Story, start: From) -> datetime | None:
+    """The moment a span counts from; None while it has not come."""
+    case = story.state
+    if start is From.RESOLUTION:
+        return case.resolved_at if case.status is Status.RESOLVED and case.outcome in _TO_OUTCOMES else None
+    if start is From.REOPENING:
+        return case.reopened_at
+    message = story.message
+    return message.at if message is not None and message.direction is Direction.IN else case.since
+
+
+def counts_from_resolution(story: Story, task: Task) -> bool:
+    """Whether this follow_up or gesture counts from the resolution, as its playbook has it."""
+    playbook = next((item for item in story.policy.book.playbooks if item.name == task.playbook), None)
+    step = task.key.split("/")[3]
+    if playbook is None or not step.isdigit() or int(step) > len(playbook.actions):
+        return True
+    return getattr(playbook.actions[int(step) - 1], "start", None) is From.RESOLUTION
+
+
+def set_due(story: Story, promise: Promise, reason: str, *, ahead: bool = False) -> None:
+    """Make the promise, with the task that is raised if it is missed; `ahead` with the draft that lies ready before.
+
+    `reason` is why the task of the one it takes the place of is dropped.
+    """
+    standing = story.state.due_by(promise.due_for)
+    if standing is not None and standing.due_at is not None:
+        promise = _next_in_line(promise, standing)
+        if (task := story.state.task(standing.task)) is not None:
+            story.drop(task, reason)
+        if promise.due_for == "update":
+            _drop_ahead(story, standing, reason)
+    story.add(DueBySet(at=story.at, due=promise))
+    if promise.due_at is None or story.state.historic:
+        return
+    kind = Kind(promise.due_for)
+    story.schedule(
+        Task(key=promise.task, kind=kind, run_at=promise.due_at, playbook=promise.playbook, number=promise.number)
+    )
+    if ahead:
+        plan_draft(story, draft_ahead(story, promise))
+
+
+def _next_in_line(promise: Promise, standing: Promise) -> Promise:
+    """A promise that takes the place of another gets a number, and so a task and a draft, of its own."""
+    number = standing.number + 1
+    base = "/".join(promise.task.split("/")[:4])
+    return replace(promise, number=number, task=f"{base}/{number}")
+
+
+def _drop_ahead(story: Story, standing: Promise, reason: str) -> None:
+    task = story.state.task(story.key("draft", Purpose.UPDATE.value, str(standing.number)))
+    if task is not None:
+        story.drop(task, reason)
+
+
+# ---- drafts ---------------------------------------------------------------------------------------------------------
+
+
+def _draft(story: Story, applied: list[Playbook]) -> None:
+    """One draft per round and purpose (update: per due-by): the first playbook that offers one wins."""
+    offered: set[str] = set()
+    for playbook, step, action in _actions(applied):
+        task = _offer(story, playbook, step, action)
+        if task is not None and task.key not in offered:
+            offered.add(task.key)
+            plan_draft(story, task)
+
+
+def _offer(story: Story, playbook: Playbook, step: int, action: Action) -> Task | None:
+    if isinstance(action, WriteDraft):
+        due = story.state.due_by("update") if action.purpose is Purpose.UPDATE else None
+        return draft_task(story, action.purpose, action.text, playbook.name, number=due.number if due else 1)
+    if isinstance(action, DueBy):
+        standing = story.state.due_by(action.due_for.value)
+        own = story.key(playbook.name, str(step)).split("/")
+        return draft_ahead(story, standing) if standing and standing.task.split("/")[:4] == own else None
+    return None
+
+
+def draft_ahead(story: Story, promise: Promise) -> Task | None:
+    """The draft that lies ready when three quarters of the promise's span have passed; None where it names none."""
+    if not promise.draft or promise.due_at is None or promise.anchor_at is None:
+        return None
+    calendar = story.policy.calendar(promise.hours)
+    ready_at = calendar.part(promise.anchor_at, promise.due_at, Span.parse(promise.span))
+    purpose = _PURPOSE_OF[promise.due_for]
+    number = promise.number if purpose is Purpose.UPDATE else 1
+    return draft_task(story, purpose, promise.draft, promise.playbook, run_at=ready_at, number=number)
+
+
+def draft_task(
+    story: Story, purpose: Purpose, template: str, playbook: str, *, run_at: datetime | None = None, number: int = 1
+) -> Task:
+    """A task that writes this letter, at once or at `run_at`; its Message-ID is fixed."""
+    return Task(
+        key=story.key("draft", purpose.value, str(number)),
+        kind=Kind.DRAFT,
+        run_at=run_at or story.at,
+        playbook=playbook,
+        template=template,
+        purpose=purpose,
+        message_id=message_id(story.state, str(story.state.round), purpose.value, str(number)),
+        number=number,
+    )
+
+
+def plan_draft(story: Story, task: Task | None) -> None:
+    """Have a draft written, once; a planned one that still waits gives way to one that is wanted earlier."""
+    if task is None or story.state.historic:
+        return
+    standing = story.state.task(task.key)
+    if standing is not None and standing.state is TaskState.WAITING and task.run_at < standing.run_at:
+        story.add(TaskScheduled(at=story.at, task=task))
+    story.schedule(task)
+
+
+# ---- follow_up and goodwill -----------------------------------------------------------------------------------------
+
+
+def _plan_later(story: Story, applied: list[Playbook]) -> None:
+    for playbook, step, action in _actions(applied):
+        if isinstance(action, FollowUp | Goodwill):
+            _plan(story, playbook, step, action)
+
+
+def plan_after_resolution(story: Story) -> None:
+    """Follow_ups and gestures of the round's playbooks, now that the case is resolved."""
+    names = {ran.name for ran in story.state.playbooks if ran.applied and ran.round == story.state.round}
+    _plan_later(story, [playbook for playbook in story.policy.book.playbooks if playbook.name in names])
+
+
+def _plan(story: Story, playbook: Playbook, step: int, action: FollowUp | Goodwill) -> None:
+    anchor = anchor_of(story, action.start)
+    if anchor is None or story.state.historic:
+        return
+    goodwill = isinstance(action, Goodwill)
+    story.schedule(
+        Task(
+            key=story.key(playbook.name, str(step)),
+            kind=Kind.GOODWILL if goodwill else Kind.FOLLOW_UP,
+            run_at=story.policy.calendar(action.hours).due(anchor, action.after),
+            playbook=playbook.name,
+            template=action.draft,
+            purpose=LATER[1] if goodwill else LATER[0],
+            up_to=action.up_to if isinstance(action, Goodwill) else "",
+            offer=action.offer if isinstance(action, Goodwill) else (),
+        )
+    )

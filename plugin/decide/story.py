@@ -1,0 +1,209 @@
+"""What a decision is made of: the case as it stands, the events so far, and the few things every room adds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from plugin.hours import Hours
+from plugin.model import Assessment, Message, Purpose
+from plugin.playbook import Book
+from plugin.timeline import (
+    Case,
+    DraftChanged,
+    DraftFate,
+    DraftState,
+    Event,
+    Kind,
+    Status,
+    Task,
+    TaskDone,
+    TaskDropped,
+    TaskScheduled,
+    TaskState,
+    evolve,
+)
+
+ANSWERS = (Purpose.ACKNOWLEDGEMENT, Purpose.UPDATE, Purpose.ANSWER)
+"""Drafts that are out of date as soon as a person has answered."""
+
+LATER = (Purpose.FOLLOW_UP, Purpose.GOODWILL)
+"""Drafts that belong to a task, and end with it."""
+
+PROMISES = (Kind.ACKNOWLEDGEMENT, Kind.UPDATE, Kind.RESOLUTION)
+"""Tasks that are raised because a due-by was missed."""
+
+SENDING = timedelta(minutes=10)
+"""A draft that vanished this close to a reply was the one that was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What decides: the playbooks of this case, the calendars now in force, and which of them is the inbox's."""
+
+    book: Book
+    calendars: Mapping[str, Hours]
+    hours: str = "default"
+
+    def calendar(self, name: str) -> Hours:
+        """The calendar of that name; the inbox's own where none is named or the name is gone."""
+        return self.calendars.get(name or self.hours) or self.calendars[self.hours]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSeen:
+    """A message reached us at `at`; `case` is the id a new case would have.
+
+    `repeat` is true where the sender complained before, `parent_known` where the mail it answers was seen;
+    `insist` is a person's word that this is a complaint.
+    """
+
+    at: datetime
+    message: Message
+    assessment: Assessment
+    case: str
+    repeat: bool = False
+    parent_known: bool = True
+    insist: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDue:
+    """The time of a task has come; `text` is the complaint's text, for conditions."""
+
+    at: datetime
+    key: str
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Story:
+    """Events as they are decided; `state` is always the case with all of them applied."""
+
+    state: Case
+    at: datetime
+    policy: Policy
+    text: str = ""
+    message: Message | None = None
+    assessment: Assessment | None = None  # of the complainant's message at hand
+    events: list[Event] = field(default_factory=list)
+
+    def add(self, event: Event) -> None:
+        """Take the event into the story."""
+        self.events.append(event)
+        self.state = evolve(self.state, event)
+
+    def schedule(self, task: Task) -> None:
+        """Plan a task; one that was ever planned under the same key is left as it is."""
+        if self.state.task(task.key) is None:
+            self.add(TaskScheduled(at=self.at, task=task))
+
+    def tag(self, message: str, tags: tuple[str, ...]) -> None:
+        """Have these tags put on the message with this key; once in a round."""
+        if tags:
+            key = self.key("tags", message[:16], short("|".join(tags), 8))
+            self.schedule(Task(key=key, kind=Kind.TAG, run_at=self.at, message=message, tags=tags))
+
+    def untag(self, *only: str) -> None:
+        """Have our own tags taken off again, all of them or these; what was there before us stays."""
+        for task in self.state.open_tasks(Kind.TAG):
+            if not task.untag and (not only or set(task.tags) <= set(only)):
+                self.drop(task, "no longer true")
+        for message in dict.fromkeys(message for message, _ in self.state.kept):
+            tags = tuple(tag for key, tag in self.state.kept if key == message and (not only or tag in only))
+            key = self.key("untag", message[:16], short("|".join(tags), 8))
+            if tags:
+                self.schedule(Task(key=key, kind=Kind.TAG, run_at=self.at, message=message, tags=tags, untag=True))
+
+    def key(self, *parts: str) -> str:
+        """A task key of this round."""
+        return "/".join((self.state.id, str(self.state.round), *parts))
+
+    def end(self, task: Task, reason: str) -> None:
+        """A task nobody saw is dropped; one on a person's list is done, and its reminder settled."""
+        if task.state is TaskState.WAITING:
+            self.add(TaskDropped(at=self.at, key=task.key, reason=reason))
+        elif task.state is TaskState.RAISED:
+            self.add(TaskDone(at=self.at, key=task.key, note=reason))
+            self.settle_reminder(task)
+
+    def drop(self, task: Task, reason: str, by: str = "") -> None:
+        """End a task without its having been done."""
+        if task.state.open:
+            self.add(TaskDropped(at=self.at, key=task.key, reason=reason, by=by))
+            self.settle_reminder(task)
+
+    def settle_reminder(self, ended: Task) -> None:
+        """Have the reminder of an ended task unflagged, once nothing on it is open any more."""
+        for reminder in self.state.reminders:
+            if ended.key not in reminder.tasks or reminder.over or self._still_open(reminder.tasks):
+                continue
+            for task in self.state.open_tasks(Kind.REMINDER):
+                if task.message_id == reminder.message_id:
+                    self.add(TaskDropped(at=self.at, key=task.key, reason="nothing on it is open any more"))
+            key = f"{self.state.id}/settle/{short(reminder.message_id)}"
+            self.schedule(Task(key=key, kind=Kind.SETTLING, run_at=self.at, message_id=reminder.message_id))
+
+    def _still_open(self, keys: tuple[str, ...]) -> bool:
+        tasks = (self.state.task(key) for key in keys)
+        return any(task is not None and task.state.open for task in tasks)
+
+    def withdraw(self, purposes: tuple[Purpose, ...], reason: str, playbook: str = "") -> None:
+        """Take back drafts of these purposes (and playbook): planned ones are dropped, untouched ones withdrawn."""
+        for task in self.state.open_tasks(Kind.DRAFT):
+            if task.purpose in purposes and playbook in ("", task.playbook):
+                self.drop(task, reason)
+        for draft in self.state.drafts:
+            ours = draft.purpose in purposes and draft.fate is DraftFate.WRITTEN
+            if ours and playbook in ("", self._playbook_of(draft)):
+                self.schedule(withdrawal(self.state, draft.message_id, self.at))
+
+    def _playbook_of(self, draft: DraftState) -> str:
+        task = self.state.task(draft.task)
+        return task.playbook if task else ""
+
+    def draft_sent(self, message_id: str) -> None:
+        """A draft went out; a follow_up that was sent is a follow_up done."""
+        draft = self.state.draft(message_id)
+        if draft is None or draft.fate is DraftFate.SENT:
+            return
+        self.add(DraftChanged(at=self.at, message_id=message_id, fate=DraftFate.SENT))
+        if draft.purpose is Purpose.FOLLOW_UP:
+            for task in self.state.open_tasks(Kind.FOLLOW_UP):
+                if round_of(task) == draft.round and task.playbook == self._playbook_of(draft):
+                    self.end(task, "its draft was sent")
+
+    @property
+    def listening(self) -> bool:
+        """Whether this is an open case."""
+        return self.state.status is Status.OPEN
+
+
+def round_of(task: Task) -> int:
+    """The round a task belongs to; 0 for what belongs to none."""
+    part = task.key.split("/")[1]
+    return int(part) if part.isdigit() else 0
+
+
+def withdrawal(case: Case, draft: str, at: datetime) -> Task:
+    """The one task that takes back the draft with this Message-ID."""
+    key = f"{case.id}/withdraw/{short(draft)}"
+    return Task(key=key, kind=Kind.WITHDRAWAL, run_at=at, message_id=draft)
+
+
+def short(text: str, length: int = 16) -> str:
+    """A stable opaque name for `text`, of lower-case hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def case_id(inbox: str, message_key: str) -> str:
+    """The id of the case this message opens; the same message always gives the same id."""
+    return "c" + short(f"{inbox}|{message_key}", 11)
+
+
+def message_id(case: Case, *parts: str) -> str:
+    """A Message-ID fixed for this case and purpose, so that writing twice can be recognised (RFC 5322, 3.6.4)."""
+    domain = case.identity.email.rpartition("@")[2] or "amends.invalid"
+    return f"<amends.{short('|'.join((case.id, *parts)), 24)}@{domain}>"
