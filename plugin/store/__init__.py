@@ -1,0 +1,29 @@
+"""What Amends remembers: timelines, the agenda, the ledger of messages and places. SQLAlchemy Core, Alembic migrations.
+
+Store
+    opens the database, migrates it, and hands out sessions.
+Session
+    one transaction: what is read and what is written belong together, and all of it is stored or none.
+
+Errors
+------
+StoreError
+├── StoreUnavailable   the database cannot be opened, is full, or stays locked
+├── StoreNewer         it was written by a later version of Amends
+└── Conflict           somebody else appended to the case meanwhile: load it and decide again
+"""
+
+from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable
+from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session
+
+__all__ = [
+    "UNTRUSTED",
+    "Claim",
+    "Conflict",
+    "Known",
+    "Session",
+    "Store",
+    "StoreError",
+    "StoreNewer",
+    "StoreUnavailable",
+]

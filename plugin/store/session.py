@@ -1,0 +1,504 @@
+"""One transaction: cases loaded and appended to, the agenda, the ledger of what was seen and written."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from plugin.model import AmendsError, Place, Written
+from plugin.store.tables import (
+    EPOCH,
+    books,
+    cases,
+    events,
+    inboxes,
+    letters,
+    messages,
+    places,
+    quarantine,
+    tasks,
+    written,
+)
+from plugin.timeline import Case, Event, Kind, Task, TaskScheduled, TaskState, fold, from_json, to_json
+
+Row = Mapping[str, Any]
+UNTRUSTED = "\0"
+"""Under this name, which no address can have, `drafts_since` counts drafts that answer mail which failed DMARC."""
+_TASK_EVENTS = {"TaskScheduled", "TaskRaised", "TaskDone", "TaskDropped"}
+
+
+class Conflict(AmendsError):
+    """Somebody else appended to the case since it was loaded."""
+
+    def __init__(self, case: str) -> None:
+        self.case = case
+        super().__init__(f"case {case}: it changed meanwhile - try again")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message the ledger knows: what was thought of it, and its case if it has one."""
+
+    key: str
+    message_id: str
+    case_id: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A task of the agenda that is ours to do until its lease ends."""
+
+    key: str
+    case_id: str
+    inbox: str
+    kind: Kind
+    run_at: datetime
+    attempts: int
+
+
+class Session:
+    """One transaction. Inserts are kept back and sent in bulk by `flush`; reads see them all the same."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._pending: dict[Table, list[Row]] = defaultdict(list)
+        self._cases: dict[str, Case] = {}
+        self._fresh: dict[tuple[str, str], Known] = {}  # (inbox, message key), not yet in the database
+
+    # ---- cases --------------------------------------------------------------------------------------------------
+
+    def case(self, case_id: str) -> Case:
+        """The case as it stands; an empty Case where there is none."""
+        return self.load([case_id])[case_id]
+
+    def load(self, case_ids: Iterable[str]) -> dict[str, Case]:
+        """Several cases at once, in the order asked for."""
+        wanted = list(dict.fromkeys(case_ids))
+        missing = [case_id for case_id in wanted if case_id not in self._cases]
+        if missing:
+            lines = self._timelines(missing)
+            self._cases.update({case_id: fold(lines.get(case_id, ())) for case_id in missing})
+        return {case_id: self._cases[case_id] for case_id in wanted}
+
+    def timeline(self, case_id: str) -> list[Event]:
+        """Everything that happened to the case, in order."""
+        return self._timelines([case_id]).get(case_id, [])
+
+    def _timelines(self, case_ids: Sequence[str]) -> dict[str, list[Event]]:
+        self.flush()
+        found: dict[str, list[Event]] = defaultdict(list)
+        for some in _chunks(case_ids):
+            query = select(events.c.case_id, events.c.kind, events.c.body).where(events.c.case_id.in_(some))
+            for case_id, kind, body in self._connection.execute(query.order_by(events.c.case_id, events.c.seq)):
+                found[case_id].append(from_json(kind, body))
+        return found
+
+    def append(self, before: Case, case_id: str, new: Sequence[Event]) -> Case:
+        """Add these events to the case; raises Conflict unless it still stands as in `before`."""
+        if not new:
+            return before
+        after = fold(new, before)
+        self._pending[events].extend(
+            {"case_id": case_id, "seq": before.version + n, "at": event.at, "kind": type(event).__name__,
+             "body": to_json(event)}
+            for n, event in enumerate(new, 1)
+        )  # fmt: skip
+        self._register(before, after)
+        self._sync_agenda(before, after, new)
+        self._cases[case_id] = after
+        return after
+
+    def _register(self, before: Case, after: Case) -> None:
+        """The line of the register: what lists are sorted and filtered by."""
+        row = {
+            "id": after.id,
+            "inbox": after.inbox,
+            "version": after.version,
+            "status": after.status.value,
+            "received_at": after.received_at,
+            "next_due": next_due(after),
+            "sender": after.complainant.email,
+        }
+        if before.version == 0:
+            self._pending[cases].append(row)
+            return
+        self.flush()
+        same = and_(cases.c.id == after.id, cases.c.version == before.version)
+        if self._connection.execute(update(cases).where(same).values(**row)).rowcount != 1:
+            raise Conflict(after.id)
+
+    def _sync_agenda(self, before: Case, after: Case, new: Sequence[Event]) -> None:
+        """The agenda holds exactly the waiting tasks."""
+        touched = dict.fromkeys(_task_key(event) for event in new if type(event).__name__ in _TASK_EVENTS)
+        standing = [task for key in touched if (task := after.task(key)) is not None]
+        waiting = [task for task in standing if task.state is TaskState.WAITING]
+        stale = [key for key in touched if before.task(key) is not None]  # ended, or planned anew for another time
+        if stale:
+            self.flush()
+            self._connection.execute(delete(tasks).where(tasks.c.key.in_(stale)))
+        self._pending[tasks].extend(_agenda_row(after, task) for task in waiting)
+
+    def summaries(
+        self, *, statuses: Sequence[str], due_before: datetime | None = None, after: tuple[datetime, str] | None = None,
+        limit: int = 1000,
+    ) -> list[str]:  # fmt: skip
+        """Ids of cases, newest first; `after` is the (received_at, id) of the last one of the page before."""
+        self.flush()
+        query = select(cases.c.id).where(cases.c.status.in_(statuses))
+        if due_before is not None:
+            query = query.where(cases.c.next_due <= due_before)
+        if after is not None:
+            older = and_(cases.c.received_at == after[0], cases.c.id < after[1])
+            query = query.where(or_(cases.c.received_at < after[0], older))
+        query = query.order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit)
+        return list(self._connection.execute(query).scalars())
+
+    def has_complained(self, inbox: str, sender: str, besides: str) -> bool:
+        """Whether this sender has another case in this inbox."""
+        self.flush()
+        query = select(cases.c.id).where(cases.c.inbox == inbox, cases.c.sender == sender, cases.c.id != besides)
+        query = query.where(cases.c.status.in_(("open", "resolved")))
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    # ---- books --------------------------------------------------------------------------------------------------
+
+    def keep_book(self, version: str, sources: str) -> None:
+        """Keep these playbooks and letters for the cases that start under them."""
+        self._insert_new(books, [{"version": version, "sources": sources}])
+
+    def book(self, version: str) -> str | None:
+        """The sources kept under this version."""
+        return self._connection.execute(select(books.c.sources).where(books.c.version == version)).scalar()
+
+    # ---- the ledger of messages ---------------------------------------------------------------------------------
+
+    def known(self, inbox: str, keys: Sequence[str]) -> dict[str, Known]:
+        """What the ledger knows of these messages, by key."""
+        found = {key: self._fresh[inbox, key] for key in keys if (inbox, key) in self._fresh}
+        rest = [key for key in keys if key not in found]
+        for some in _chunks(rest):
+            for row in self._messages(and_(messages.c.inbox == inbox, messages.c.key.in_(some))):
+                found[row.key] = row
+        return found
+
+    def by_message_id(self, inbox: str, message_ids: Sequence[str]) -> list[Known]:
+        """Messages with these Message-IDs, and what we wrote ourselves under them, oldest first."""
+        ids = [message_id for message_id in dict.fromkeys(message_ids) if message_id]
+        if not ids:
+            return []
+        self.flush()
+        found: list[Known] = []
+        for some in _chunks(ids):
+            found += self._messages(and_(messages.c.inbox == inbox, messages.c.message_id.in_(some)))
+            ours = select(written.c.message_id, written.c.case_id, written.c.kind)
+            ours = ours.where(written.c.inbox == inbox, written.c.message_id.in_(some))
+            found += [Known("", row.message_id, row.case_id, row.kind) for row in self._connection.execute(ours)]
+        return found
+
+    def _messages(self, where: ColumnElement[bool]) -> list[Known]:
+        columns = (messages.c.key, messages.c.message_id, messages.c.case_id, messages.c.verdict)
+        rows = self._connection.execute(select(*columns).where(where).order_by(messages.c.at))
+        return [Known(row.key, row.message_id, row.case_id, row.verdict) for row in rows]
+
+    def record(self, inbox: str, known: Known, at: datetime) -> None:
+        """Enter a message into the ledger; its key is unique, so it is entered once."""
+        self._fresh[inbox, known.key] = known
+        self._pending[messages].append(
+            {"inbox": inbox, "key": known.key, "message_id": known.message_id, "case_id": known.case_id,
+             "verdict": known.verdict, "at": at}
+        )  # fmt: skip
+
+    def change_verdict(self, inbox: str, key: str, verdict: str, case_id: str) -> None:
+        """A person thinks otherwise of a message."""
+        self.flush()
+        self._fresh.pop((inbox, key), None)
+        same = and_(messages.c.inbox == inbox, messages.c.key == key)
+        self._connection.execute(update(messages).where(same).values(verdict=verdict, case_id=case_id))
+
+    def verdicts(self, inbox: str) -> dict[str, int]:
+        """How many messages of each verdict this inbox has brought."""
+        query = select(messages.c.verdict, func.count()).where(messages.c.inbox == inbox).group_by(messages.c.verdict)
+        return {row.verdict: row[1] for row in self._connection.execute(query)}
+
+    # ---- the ledger of places -----------------------------------------------------------------------------------
+
+    def saw(self, inbox: str, place: Place, fingerprint: str, key: str) -> None:
+        """A message lies at this place."""
+        self._pending[places].append(
+            {"inbox": inbox, "folder": place.folder, "validity": place.validity, "uid": place.uid,
+             "fingerprint": fingerprint, "message": key}
+        )  # fmt: skip
+
+    def keys_of(self, inbox: str, fingerprints: Sequence[str]) -> dict[str, list[str]]:
+        """Message keys by header fingerprint, oldest first."""
+        self.flush()
+        found: dict[str, list[str]] = defaultdict(list)
+        for some in _chunks(fingerprints):
+            query = select(places.c.fingerprint, places.c.message).where(
+                places.c.inbox == inbox, places.c.fingerprint.in_(some)
+            )
+            for fingerprint, key in self._connection.execute(query.order_by(places.c.validity, places.c.uid)):
+                if key not in found[fingerprint]:
+                    found[fingerprint].append(key)
+        return found
+
+    def keys_at(self, inbox: str, folder: str, validity: int, uids: Sequence[int]) -> dict[int, str]:
+        """Message keys by UID in this folder."""
+        self.flush()
+        found: dict[int, str] = {}
+        for some in _chunks(uids):
+            here = and_(places.c.inbox == inbox, places.c.folder == folder, places.c.validity == validity)
+            query = select(places.c.uid, places.c.message).where(here, places.c.uid.in_(some))
+            found.update({row.uid: row.message for row in self._connection.execute(query)})
+        return found
+
+    def place_of(self, inbox: str, keys: Sequence[str]) -> dict[str, Place]:
+        """Where each message was seen last."""
+        self.flush()
+        found: dict[str, Place] = {}
+        for some in _chunks(keys):
+            query = select(places).where(places.c.inbox == inbox, places.c.message.in_(some))
+            for row in self._connection.execute(query.order_by(places.c.validity, places.c.uid)):
+                found[row.message] = Place(row.folder, row.validity, row.uid)
+        return found
+
+    # ---- letters ------------------------------------------------------------------------------------------------
+
+    def keep_letter(self, case_id: str, key: str, kind: str, text: str, *, subject: str = "", detail: str = "") -> None:
+        """Keep a text beside the events, where it can be forgotten without touching them."""
+        row = {"case_id": case_id, "key": key, "kind": kind, "subject": subject, "text": text, "detail": detail}
+        self._pending[letters].append(row)
+
+    def letters_of(self, case_ids: Sequence[str]) -> dict[tuple[str, str], Row]:
+        """The texts of these cases, by (case, key)."""
+        self.flush()
+        found: dict[tuple[str, str], Row] = {}
+        for some in _chunks(case_ids):
+            for row in self._connection.execute(select(letters).where(letters.c.case_id.in_(some))).mappings():
+                found[row["case_id"], row["key"]] = dict(row)
+        return found
+
+    # ---- what we wrote ------------------------------------------------------------------------------------------
+
+    def will_write(
+        self, inbox: str, message_id: str, case_id: str, kind: str, at: datetime, *, sender: str = "",
+        untrusted: bool = False,
+    ) -> None:  # fmt: skip
+        """Remember a Message-ID before it is written, so that it is known as ours whenever it is seen."""
+        self._pending[written].append(
+            {"inbox": inbox, "message_id": message_id, "case_id": case_id, "kind": kind, "at": at, "sender": sender,
+             "untrusted": untrusted}
+        )  # fmt: skip
+
+    def was_written(self, inbox: str, what: Written, at: datetime) -> None:
+        """It lies in the mailbox now, since `at`."""
+        place = what.place or Place("", 0, 0)
+        self._change_written(
+            inbox, what.message_id, live=True, folder=place.folder, validity=place.validity, uid=place.uid,
+            digest=what.digest, at=at,
+        )  # fmt: skip
+
+    def is_over(self, inbox: str, message_id: str) -> None:
+        """Nothing is to be watched about it any more."""
+        self._change_written(inbox, message_id, live=False)
+
+    def _change_written(self, inbox: str, message_id: str, **changes: Any) -> None:
+        self.flush()
+        same = and_(written.c.inbox == inbox, written.c.message_id == message_id)
+        self._connection.execute(update(written).where(same).values(**changes))
+
+    def live(self, inbox: str) -> list[Written]:
+        """Our drafts and reminders that lie in the mailbox and that nobody has ended."""
+        self.flush()
+        query = select(written).where(written.c.inbox == inbox, written.c.live.is_(True))
+        return [_written(row) for row in self._connection.execute(query.order_by(written.c.at)).mappings()]
+
+    def written_as(self, inbox: str, message_ids: Sequence[str]) -> dict[str, tuple[Written, str]]:
+        """What we wrote under these Message-IDs, each with its case."""
+        self.flush()
+        found: dict[str, tuple[Written, str]] = {}
+        for some in _chunks(message_ids):
+            query = select(written).where(written.c.inbox == inbox, written.c.message_id.in_(some))
+            for row in self._connection.execute(query).mappings():
+                found[row["message_id"]] = (_written(row), row["case_id"])
+        return found
+
+    def cases_reminded(self, inbox: str, message_id: str) -> list[str]:
+        """The cases a reminder speaks of; a list speaks of several."""
+        self.flush()
+        query = select(letters.c.case_id).where(letters.c.key == message_id, letters.c.kind == "reminder")
+        return list(self._connection.execute(query).scalars())
+
+    def drafts_since(self, inbox: str, since: datetime) -> Counter[str]:
+        """How many drafts were written since then, by the sender they answer; under UNTRUSTED all that failed DMARC."""
+        self.flush()
+        query = select(written.c.sender, written.c.untrusted, func.count()).where(
+            written.c.inbox == inbox, written.c.kind == "draft", written.c.digest != "", written.c.at > since
+        )  # fmt: skip
+        found: Counter[str] = Counter()
+        for sender, untrusted, count in self._connection.execute(query.group_by(written.c.sender, written.c.untrusted)):
+            found[sender] += count
+            found[UNTRUSTED] += count if untrusted else 0
+        return found
+
+    def untrusted(self, inbox: str, message_ids: Sequence[str]) -> set[str]:
+        """Those of our drafts that answer mail which failed DMARC."""
+        found: set[str] = set()
+        for some in _chunks(message_ids):
+            query = select(written.c.message_id).where(written.c.inbox == inbox, written.c.untrusted.is_(True))
+            found.update(self._connection.execute(query.where(written.c.message_id.in_(some))).scalars())
+        return found
+
+    # ---- the agenda ---------------------------------------------------------------------------------------------
+
+    def claim(self, now: datetime, lease: timedelta, *, for_inbox: bool, limit: int = 200) -> list[Claim]:
+        """Due tasks, ours until the lease ends; nobody else gets them meanwhile."""
+        self.flush()
+        due = and_(tasks.c.for_inbox.is_(for_inbox), tasks.c.run_at <= now, tasks.c.lease_until <= now)
+        some = select(tasks.c.key).where(due).order_by(tasks.c.run_at, tasks.c.key).limit(limit)
+        taken = (
+            update(tasks)
+            .where(tasks.c.key.in_(some.scalar_subquery()), tasks.c.lease_until <= now)
+            .values(lease_until=now + lease, attempts=tasks.c.attempts + 1)
+            .returning(tasks)
+        )
+        rows = self._connection.execute(taken).mappings().all()
+        claims = [_claim(row) for row in rows]
+        return sorted(claims, key=lambda claim: (claim.run_at, claim.key))
+
+    def postpone(self, keys: Sequence[str], until: datetime, fault: str) -> None:
+        """Try these tasks again later, and say why."""
+        for some in _chunks(keys):
+            self._connection.execute(update(tasks).where(tasks.c.key.in_(some)).values(lease_until=until, fault=fault))
+
+    def release(self) -> None:
+        """Let every task be taken at once, whoever claimed it or put it off; for the only one at work on a store."""
+        self._connection.execute(update(tasks).values(lease_until=EPOCH))
+
+    def next_wake(self, now: datetime) -> datetime | None:
+        """When the next task can be done."""
+        later = func.max(tasks.c.run_at, tasks.c.lease_until) if self._sqlite else func.greatest(
+            tasks.c.run_at, tasks.c.lease_until
+        )  # fmt: skip
+        value = self._connection.execute(select(func.min(later))).scalar()
+        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+    def faults(self) -> list[tuple[str, str, str]]:
+        """Tasks that could not be done: (inbox, case, why)."""
+        query = select(tasks.c.inbox, tasks.c.case_id, tasks.c.fault).where(tasks.c.fault != "")
+        return [(row.inbox, row.case_id, row.fault) for row in self._connection.execute(query)]
+
+    def owing(self, limit: int = 1000) -> list[str]:
+        """Ids of cases with something still to come, the earliest date first."""
+        self.flush()
+        query = select(cases.c.id).where(cases.c.next_due.is_not(None))
+        return list(self._connection.execute(query.order_by(cases.c.next_due, cases.c.id).limit(limit)).scalars())
+
+    # ---- inboxes ------------------------------------------------------------------------------------------------
+
+    def inbox(self, name: str) -> Row:
+        """What is remembered of an inbox: cursor (JSON), attached_at, last_success, fault."""
+        row = self._connection.execute(select(inboxes).where(inboxes.c.name == name)).mappings().first()
+        return (
+            dict(row) if row else {"name": name, "cursor": None, "attached_at": None, "last_success": None, "fault": ""}
+        )
+
+    def keep_inbox(self, name: str, **changes: Any) -> None:
+        """Remember these columns of an inbox."""
+        self._insert_new(inboxes, [{"name": name}])
+        self._connection.execute(update(inboxes).where(inboxes.c.name == name).values(**changes))
+
+    # ---- quarantine ---------------------------------------------------------------------------------------------
+
+    def put_aside(self, row: Row) -> None:
+        """Keep a mail that could not be read; the same one is kept once."""
+        self._insert_new(quarantine, [row])
+
+    def put_back(self, quarantine_id: str) -> None:
+        """The mail could be read after all."""
+        self._connection.execute(delete(quarantine).where(quarantine.c.id == quarantine_id))
+
+    def aside(self) -> list[Row]:
+        """Every mail kept in quarantine, oldest first."""
+        query = select(quarantine).order_by(quarantine.c.at, quarantine.c.id)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    # ---- writing in bulk ----------------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Send what was kept back."""
+        pending, self._pending = self._pending, defaultdict(list)
+        for table, rows in pending.items():
+            if not rows:
+                continue
+            if table in (events, cases, messages):
+                self._insert(table, rows)
+            else:
+                self._insert_new(table, rows)
+        self._fresh.clear()
+
+    def _insert(self, table: Table, rows: Sequence[Row]) -> None:
+        try:
+            self._connection.execute(table.insert(), _even(rows))
+        except IntegrityError as error:
+            raise Conflict(str(rows[0].get("case_id") or rows[0].get("id") or "")) from error
+
+    def _insert_new(self, table: Table, rows: Sequence[Row]) -> None:
+        """Insert, leaving alone what is there under the same primary key."""
+        dialect = sqlite if self._sqlite else postgresql
+        self._connection.execute(dialect.insert(table).on_conflict_do_nothing(), _even(rows))
+
+    @property
+    def _sqlite(self) -> bool:
+        return self._connection.dialect.name == "sqlite"
+
+
+def next_due(case: Case) -> datetime | None:
+    """The earliest date the case owes something by."""
+    dates = [due.due_at for due in case.due if due.open and due.due_at and case.status.value == "open"]
+    dates += [task.run_at for task in case.open_tasks() if not task.kind.for_inbox]
+    return min(dates, default=None)
+
+
+def _task_key(event: Any) -> str:
+    return event.task.key if isinstance(event, TaskScheduled) else str(event.key)
+
+
+def _agenda_row(case: Case, task: Task) -> Row:
+    return {
+        "key": task.key,
+        "case_id": case.id,
+        "inbox": case.inbox,
+        "kind": task.kind.value,
+        "for_inbox": task.kind.for_inbox,
+        "run_at": task.run_at,
+        "lease_until": EPOCH,
+    }
+
+
+def _claim(row: Any) -> Claim:
+    return Claim(
+        row["key"], row["case_id"], row["inbox"], Kind(row["kind"]), row["run_at"].astimezone(UTC), row["attempts"]
+    )
+
+
+def _written(row: Any) -> Written:
+    place = Place(row["folder"], row["validity"], row["uid"]) if row["uid"] else None
+    return Written(row["message_id"], row["kind"], place, row["digest"])
+
+
+def _even(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    return [dict(row) for row in rows]
+
+
+def _chunks(items: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:
+    """Databases bound the number of values in one statement."""
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,181 @@
+"""The tables. A column's meaning never changes; a new meaning is a new column, by a migration."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+REVISIONS = ("0001",)
+"""Every version of the tables, oldest first, as the migrations name them."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as microseconds since 1970 UTC, so that every database sorts it alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """To the database."""
+        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """From the database."""
+        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+
+metadata = MetaData()
+
+
+def _text(name: str, **options: Any) -> Column[str]:
+    return Column(name, String, nullable=False, server_default="", **options)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default="0")
+
+
+inboxes = Table(
+    "inbox",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("cursor", Text),
+    Column("attached_at", Moment),
+    Column("last_success", Moment),
+    _text("fault"),
+    Column("fault_at", Moment),
+)
+
+books = Table(
+    "book",
+    metadata,
+    Column("version", String, primary_key=True),
+    Column("sources", Text, nullable=False),
+)
+
+cases = Table(
+    "complaint",  # "case" is a word of SQL
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("inbox", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("status", String, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("next_due", Moment),
+    _text("sender"),
+    Index("complaint_by_receipt", "received_at", "id"),
+    Index("complaint_by_sender", "inbox", "sender"),
+    Index("complaint_by_due", "next_due"),
+)
+
+events = Table(
+    "event",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+messages = Table(
+    "message",
+    metadata,
+    Column("inbox", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    _text("message_id"),
+    _text("case_id"),
+    _text("verdict"),  # complaint, undecided, no, automatic, ours, unproved, unverified, echo
+    Column("at", Moment, nullable=False),
+    Index("message_by_id", "inbox", "message_id"),
+    Index("message_by_case", "case_id"),
+)
+
+places = Table(
+    "place",
+    metadata,
+    Column("inbox", String, primary_key=True),
+    Column("folder", String, primary_key=True),
+    Column("validity", BigInteger, primary_key=True),
+    Column("uid", BigInteger, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("message", String, nullable=False),
+    Index("place_by_fingerprint", "inbox", "fingerprint"),
+    Index("place_by_message", "inbox", "message"),
+)
+
+letters = Table(
+    "letter",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("key", String, primary_key=True),  # a message's key, or the Message-ID of what we wrote
+    Column("kind", String, nullable=False),  # message, draft, reminder
+    _text("subject"),
+    Column("text", Text, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),  # a message's assessment, a draft's slots, as JSON
+)
+
+written = Table(
+    "written",
+    metadata,
+    Column("inbox", String, primary_key=True),
+    Column("message_id", String, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("at", Moment, nullable=False),
+    _text("sender"),
+    _flag("untrusted"),
+    _flag("live"),  # lies in the mailbox and nobody has touched it yet
+    _text("folder"),
+    Column("validity", BigInteger, nullable=False, server_default="0"),
+    Column("uid", BigInteger, nullable=False, server_default="0"),
+    _text("digest"),
+    Index("written_by_sender", "inbox", "sender", "at"),
+    Index("written_live", "inbox", "live"),
+)
+
+tasks = Table(
+    "task",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("inbox", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("for_inbox", Boolean, nullable=False),
+    Column("run_at", Moment, nullable=False),
+    Column("lease_until", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("fault"),
+    Index("task_due", "for_inbox", "run_at"),
+    Index("task_by_case", "case_id"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("inbox", String, nullable=False),
+    Column("folder", String, nullable=False),
+    Column("validity", BigInteger, nullable=False),
+    Column("uid", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+)
