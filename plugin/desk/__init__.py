@@ -1,0 +1,147 @@
+"""The desk: the one place that touches the world. poll, receive, act, run_due, and no fifth verb.
+
+poll      ask an inbox what came, page by page
+receive   take a page in: judge, decide, store, all of it in one transaction
+act       a person did something to a case
+run_due   raise what is due, write what waits to be written
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any, cast
+
+from plugin import letters
+from plugin.config import InboxSettings, Settings
+from plugin.decide import Act, Acted
+from plugin.desk.intake import Intake
+from plugin.desk.ledger import CURSOR, Policies, StoreMemory, follow
+from plugin.desk.work import Outcome, Raising, Writing
+from plugin.inbox import KINDS, Inbox, InboxError, Page
+from plugin.judge import Judge
+from plugin.model import AmendsError, Assessment
+from plugin.playbook import Book, load_book
+from plugin.store import Conflict, Store
+from plugin.timeline import Case, Status
+
+__all__ = ["Desk", "Outcome", "UnknownCase", "book_of", "open_desk", "open_inbox"]
+
+log = logging.getLogger("amends.desk")
+
+
+class UnknownCase(AmendsError):
+    """There is no case with this id."""
+
+    input_is_wrong = True
+
+    def __init__(self, case: str) -> None:
+        self.case = case
+        super().__init__(f"case {case}: there is none with this id - `amends cases` lists them")
+
+
+def now_utc() -> datetime:
+    """The time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Desk:
+    """Everything that happens, happens here; safe to call from several threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        inboxes: Mapping[str, Inbox],
+        policies: Policies,
+        judge: Judge,
+        clock: Callable[[], datetime] = now_utc,
+    ) -> None:
+        self.store, self.inboxes, self.policies = store, inboxes, policies
+        self._judge, self._clock = judge, clock
+        with store.writing() as session:
+            session.keep_book(policies.book.version, policies.book.to_json())
+
+    def poll(self, name: str) -> int:
+        """Take in what came to this inbox since the last time; how many messages. Raises InboxError."""
+        with self.store.reading() as session:
+            cursor = session.inbox(name)["cursor"]
+        total = 0
+        try:
+            memory = StoreMemory(self.store, name)
+            for page in self.inboxes[name].fetch(CURSOR.validate_json(cursor) if cursor else None, memory):
+                self.receive(name, page)
+                total += len(page.messages)
+        except InboxError as error:
+            self._remember(name, fault=str(error), fault_at=self._clock())
+            raise
+        self._remember(name, last_success=self._clock())
+        return total
+
+    def receive(self, name: str, page: Page) -> None:
+        """Take a page in; all of it is stored, with its cursor, or none."""
+        assessed = self._assess(page)
+        with self.store.writing() as session:
+            Intake(session, self.policies, name, self._clock(), assessed).take(page)
+
+    def _assess(self, page: Page) -> dict[str, Assessment]:
+        everything = [*page.messages, *(act.message for act in page.acts if act.message)]
+        return {message.key: self._judge.assess(message) for message in everything}
+
+    def act(self, case_id: str, act: Act) -> Case:
+        """A person's act on a case; the case as it stands then. Raises UnknownCase, ActRefused."""
+        for _ in range(5):
+            try:
+                return self._act(case_id, act)
+            except Conflict:
+                continue
+        raise Conflict(case_id)
+
+    def _act(self, case_id: str, act: Act) -> Case:
+        with self.store.writing() as session:
+            case = session.case(case_id)
+            if case.status is Status.NONE:
+                raise UnknownCase(case_id)
+            row = session.letters_of([case_id]).get((case_id, case.message))
+            trigger = Acted(at=self._clock(), act=act, text=row["text"] if row else "")
+            after, _ = follow(session, self.policies, case, case.inbox, trigger)
+            return after
+
+    def run_due(self) -> Outcome:
+        """Raise every task whose time has come and write all that waits; faults are stored, not raised."""
+        now = self._clock()
+        with self.store.writing() as session:
+            Raising(session, self.policies, now).run()
+        return Writing(self.store, self.policies, self.inboxes, self._clock()).run()
+
+    def _remember(self, name: str, **changes: Any) -> None:
+        if "last_success" in changes:
+            changes |= {"fault": "", "fault_at": None}
+        with self.store.writing() as session:
+            session.keep_inbox(name, **changes)
+
+    def close(self) -> None:
+        """Let go of inboxes and store."""
+        for inbox in self.inboxes.values():
+            inbox.close()
+        self.store.close()
+
+
+def open_inbox(settings: InboxSettings) -> Inbox:
+    """The inbox these settings describe; nothing is connected yet."""
+    module, _, name = KINDS[settings.kind].partition(":")
+    return cast(Inbox, getattr(import_module(module), name)(settings))
+
+
+def book_of(settings: Settings) -> Book:
+    """The playbooks and letters in force; raises Problems."""
+    return load_book(settings.packs, settings.playbooks, calendars=settings.calendars, check_text=letters.problems)
+
+
+def open_desk(settings: Settings, clock: Callable[[], datetime] = now_utc) -> Desk:
+    """The desk these settings describe; raises Problems and StoreError."""
+    policies = Policies(book_of(settings), settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
+    inboxes = {inbox.name: open_inbox(inbox) for inbox in settings.inboxes}
+    judge = Judge(settings.complaint_at, settings.ask_between)
+    return Desk(Store(settings.store), inboxes, policies, judge, clock)

@@ -1,0 +1,248 @@
+"""A page from an inbox becomes timelines: messages, acts and what could not be read, in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from plugin.decide import (
+    Act as PersonAct,
+)
+from plugin.decide import (
+    Acted,
+    EndReminder,
+    MarkAnswered,
+    MessageSeen,
+    Resolve,
+    TouchDraft,
+    case_id,
+)
+from plugin.desk.ledger import ASSESSMENT, CURSOR, Policies, follow, store_events
+from plugin.inbox import Act, ActKind, Page, Unreadable
+from plugin.model import Assessment, Direction, Message
+from plugin.store import Known, Session
+from plugin.timeline import Case, Confirmed, DraftFate, Event, Joined, Noted, Received, Reopened, Status
+
+_THEIRS = ("complaint", "undecided", "no")
+"""Verdicts on what a complainant wrote; a stranger's message in the thread is `unverified`."""
+
+
+@dataclass(slots=True)
+class Intake:
+    """Takes one page in; `assessed` holds the judge's view of each of its messages, by key."""
+
+    session: Session
+    policies: Policies
+    inbox: str
+    now: datetime
+    assessed: dict[str, Assessment]
+    _by_id: dict[str, list[Known]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self, page: Page) -> None:
+        """All of the page, and the cursor that stands behind it."""
+        self._look_up(page)
+        for sighting in page.sightings:
+            self.session.saw(self.inbox, sighting.place, sighting.fingerprint, sighting.key)
+        for unreadable in page.unreadable:
+            self._put_aside(unreadable)
+        for message in page.messages:
+            self._message(message, page)
+        for act in page.acts:
+            self._act(act)
+        if page.cursor:
+            self.session.keep_inbox(self.inbox, cursor=CURSOR.dump_json(page.cursor).decode())
+
+    def _look_up(self, page: Page) -> None:
+        everything = [*page.messages, *(act.message for act in page.acts if act.message)]
+        ids = [ref for m in everything for ref in (m.message_id, m.bounced, *m.references)]
+        for known in self.session.by_message_id(self.inbox, ids):
+            self._by_id[known.message_id].append(known)
+
+    # ---- messages -----------------------------------------------------------------------------------------------
+
+    def _message(self, message: Message, page: Page) -> None:
+        fingerprint = (page.prints or {}).get(message.place, message.key)
+        self.session.saw(self.inbox, message.place, fingerprint, message.key)
+        known = self.session.known(self.inbox, [message.key]).get(message.key)
+        if known is None:
+            self._first_sight(message)
+        elif known.verdict == "unproved" and message.genuine:
+            self._proved(message, known)
+
+    def _first_sight(self, message: Message, *, insist: bool = False) -> None:
+        if self._is_echo(message):
+            self._record(message, "", "echo")
+            return
+        case = self._case_for(message)
+        assessment = self.assessed[message.key]
+        after, events = follow(
+            self.session, self.policies, case, self.inbox, self._trigger(message, case, assessment, insist)
+        )
+        after = self._note_reuse(message, after, events)
+        joined = any(isinstance(event, Received | Joined | Reopened) for event in events)
+        self._record(message, after.id if joined else "", _verdict(message, assessment, events))
+        if joined:
+            self._keep(message, assessment, after.id)
+
+    def _proved(self, message: Message, known: Known) -> None:
+        """One of ours that lay elsewhere first, where nothing vouched for it, lies in Sent after all."""
+        trigger = self._trigger(message, self._case_for(message), self.assessed[message.key], False)
+        case, _ = follow(self.session, self.policies, self._case_for(message), self.inbox, trigger)
+        self.session.change_verdict(self.inbox, known.key, "ours", case.id)
+
+    def _is_echo(self, message: Message) -> bool:
+        """A mail is our echo only if its Message-ID is one we wrote; one of ours that was sent is a reply."""
+        ours = any(known.verdict in ("draft", "reminder") for known in self._by_id[message.message_id])
+        return ours and not (message.direction is Direction.OUT and message.genuine)
+
+    def _trigger(self, message: Message, case: Case, assessment: Assessment, insist: bool) -> MessageSeen:
+        counts = insist or assessment.complaint
+        known = not message.references or message.references[-1] in self._ids_known
+        return MessageSeen(
+            at=self.now,
+            message=message,
+            assessment=assessment,
+            case=case_id(self.inbox, message.key),
+            repeat=counts and self.session.has_complained(self.inbox, message.sender.email, case.id),
+            parent_known=known,
+            insist=insist,
+        )
+
+    @property
+    def _ids_known(self) -> set[str]:
+        return {message_id for message_id, known in self._by_id.items() if known}
+
+    def _case_for(self, message: Message) -> Case:
+        """Same thread and same sender is the same case; else the thread's case, which a stranger cannot change."""
+        refs = [message.message_id, *reversed(message.references)] if message.direction is Direction.OUT else [
+            *reversed(message.references)
+        ]  # fmt: skip
+        ids = [known.case_id for ref in (message.bounced, *refs) for known in self._by_id.get(ref, ()) if known.case_id]
+        if message.direction is Direction.OUT and message.case_mark:
+            ids.append(message.case_mark)
+        cases = [case for case in self.session.load(ids).values() if case.inbox == self.inbox]
+        speakers = {message.sender.email} if message.direction is Direction.IN else {a.email for a in message.to}
+        same = [case for case in cases if speakers & {case.complainant.email, case.answer_to.email}]
+        return next(iter(same or cases), Case())
+
+    def _note_reuse(self, message: Message, case: Case, events: Sequence[Event]) -> Case:
+        others = [known for known in self._by_id[message.message_id] if known.key not in ("", message.key)]
+        if not (message.message_id and others and any(isinstance(event, Received) for event in events)):
+            return case
+        note = Noted(at=self.now, note="its Message-ID was used before for other content")
+        return store_events(self.session, case, [note], self.inbox)
+
+    def _record(self, message: Message, case: str, verdict: str) -> None:
+        known = Known(message.key, message.message_id, case, verdict)
+        self.session.record(self.inbox, known, message.at)
+        if message.message_id:
+            self._by_id[message.message_id].append(known)
+
+    def _keep(self, message: Message, assessment: Assessment, case: str) -> None:
+        detail = ASSESSMENT.dump_json(assessment, exclude_defaults=True).decode()
+        self.session.keep_letter(case, message.key, "message", message.text, subject=message.subject, detail=detail)
+
+    # ---- acts ---------------------------------------------------------------------------------------------------
+
+    def _act(self, act: Act) -> None:
+        if act.message is not None:
+            self._act_on(act, act.message)
+        else:
+            self._act_on_ours(act)
+
+    def _act_on(self, act: Act, message: Message) -> None:
+        known = self.session.known(self.inbox, [message.key]).get(message.key)
+        if act.kind is ActKind.COMPLAINT:
+            self._say_complaint(message, known)
+            return
+        case = self.session.case(known.case_id) if known and known.case_id else Case()
+        if case.status is Status.NONE:
+            if known is None and act.kind is not ActKind.ANSWERED:
+                self._record(message, "", "no")
+            return
+        theirs = known is not None and known.verdict in _THEIRS
+        if act.kind is ActKind.ANSWERED:
+            if theirs:
+                self._person(case, act, MarkAnswered())
+            return
+        if act.kind is ActKind.NOT_A_COMPLAINT and message.key != case.message:
+            return  # the case is about another message
+        outcome = "not-a-complaint" if act.kind is ActKind.NOT_A_COMPLAINT else ""
+        self._person(case, act, Resolve(at=act.at, outcome=outcome, by="mail program"))
+        if outcome and known:
+            self.session.change_verdict(self.inbox, known.key, "no", case.id)
+
+    def _say_complaint(self, message: Message, known: Known | None) -> None:
+        """A person's word that this is a complaint; of one that already counts as such it says nothing new."""
+        if message.direction is Direction.OUT:
+            return  # a whole conversation was marked, and our own words are in it
+        if known is None:
+            self._first_sight(message, insist=True)
+            return
+        if known.verdict in ("complaint", "echo", "draft", "reminder") or message.key not in self.assessed:
+            return
+        case = self.session.case(known.case_id) if known.case_id else self._case_for(message)
+        if message.sender.email not in (case.complainant.email, case.answer_to.email):
+            case = Case()  # a stranger in somebody else's thread has a case of his own
+        trigger = self._trigger(message, case, self.assessed[message.key], True)
+        after, events = follow(self.session, self.policies, case, self.inbox, trigger)
+        if events:
+            self.session.change_verdict(self.inbox, message.key, "complaint", after.id)
+            self._keep(message, self.assessed[message.key], after.id)
+
+    def _act_on_ours(self, act: Act) -> None:
+        found = self.session.written_as(self.inbox, [act.written]).get(act.written)
+        if found is None:
+            return
+        cases = [found[1]]
+        if act.kind in (ActKind.REMINDER_DONE, ActKind.REMINDER_GONE):
+            cases = self.session.cases_reminded(self.inbox, act.written)
+        for case in self.session.load(cases).values():
+            self._person(case, act, _person_act(act))
+
+    def _person(self, case: Case, act: Act, meant: PersonAct) -> None:
+        follow(self.session, self.policies, case, self.inbox, Acted(at=act.at, act=meant))
+
+    # ---- what could not be read ---------------------------------------------------------------------------------
+
+    def _put_aside(self, unreadable: Unreadable) -> None:
+        place = unreadable.place
+        name = f"{self.inbox}|{place.folder}|{place.validity}|{place.uid}"
+        row = {
+            "id": "q" + hashlib.sha256(name.encode()).hexdigest()[:10],
+            "inbox": self.inbox,
+            "folder": place.folder,
+            "validity": place.validity,
+            "uid": place.uid,
+            "at": self.now,
+            "reason": unreadable.reason,
+            "raw": unreadable.raw,
+        }
+        self.session.put_aside(row)
+
+
+def _person_act(act: Act) -> PersonAct:
+    match act.kind:
+        case ActKind.DRAFT_EDITED:
+            return TouchDraft(message_id=act.written, fate=DraftFate.EDITED)
+        case ActKind.DRAFT_GONE:
+            return TouchDraft(message_id=act.written, fate=DraftFate.GONE)
+        case _:
+            return EndReminder(message_id=act.written, done=act.kind is ActKind.REMINDER_DONE)
+
+
+def _verdict(message: Message, assessment: Assessment, events: Sequence[Event]) -> str:
+    received = next((event for event in events if isinstance(event, Received)), None)
+    if received is not None:
+        return "undecided" if received.undecided else "complaint"
+    if any(isinstance(event, Reopened | Confirmed) for event in events):
+        return "complaint"
+    standing = next((event.standing for event in events if isinstance(event, Joined)), "")
+    if standing == "complainant":
+        return "complaint" if assessment.complaint else "no"
+    if message.direction is Direction.OUT:
+        return "ours" if message.genuine else "unproved"
+    return "automatic" if message.automatic else "unverified" if standing else "no"

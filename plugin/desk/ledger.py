@@ -1,0 +1,121 @@
+"""How decisions are stored: a case and what follows from its events, in the session of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import TypeAdapter
+
+from plugin.config import InboxSettings
+from plugin.decide import Policy, Trigger, decide
+from plugin.hours import Hours
+from plugin.inbox import Cursor
+from plugin.model import Assessment, Message, Written
+from plugin.playbook import Book
+from plugin.store import Session, Store
+from plugin.timeline import (
+    Case,
+    DraftChanged,
+    DraftFate,
+    DraftWritten,
+    Event,
+    Kind,
+    ReminderOver,
+    ReminderPlaced,
+    TaskScheduled,
+)
+
+ASSESSMENT: TypeAdapter[Assessment] = TypeAdapter(Assessment)
+CURSOR: TypeAdapter[Cursor] = TypeAdapter(Cursor)
+
+
+@dataclass(slots=True)
+class Policies:
+    """Which playbooks and calendars decide: a running case keeps the book it started with."""
+
+    book: Book
+    calendars: Mapping[str, Hours]
+    inboxes: Mapping[str, InboxSettings]
+    _books: dict[str, Book] = field(default_factory=dict)
+
+    def of(self, session: Session, case: Case, inbox: str) -> Policy:
+        """The policy of this case; of a new one, that now in force."""
+        return Policy(self._book(session, case.book), self.calendars, self.inboxes[inbox].hours)
+
+    def kept(self, version: str) -> Book:
+        """The book of that version, if `of` has met it; else the one in force."""
+        return self._books.get(version, self.book)
+
+    def _book(self, session: Session, version: str) -> Book:
+        if version in ("", self.book.version):
+            return self.book
+        if version not in self._books:
+            sources = session.book(version)
+            self._books[version] = Book.from_json(sources) if sources else self.book
+        return self._books[version]
+
+
+def follow(
+    session: Session, policies: Policies, case: Case, inbox: str, trigger: Trigger
+) -> tuple[Case, Sequence[Event]]:
+    """Decide and store; the case as it stands afterwards, and what was added to it."""
+    events = decide(case, trigger, policies.of(session, case, inbox))
+    if not events:
+        return case, events
+    message = getattr(trigger, "message", None)
+    return store_events(session, case, events, inbox, message), events
+
+
+def store_events(
+    session: Session, case: Case, events: Sequence[Event], inbox: str, message: Message | None = None
+) -> Case:
+    """Append, and keep the ledger of what we write in step with the timeline."""
+    case_id = case.id or getattr(events[0], "case", "")
+    after = session.append(case, case_id, events)
+    for event in events:
+        _enter(session, inbox, after, event, message)
+    return after
+
+
+def _enter(session: Session, inbox: str, case: Case, event: Event, message: Message | None) -> None:
+    match event:
+        case TaskScheduled(task=task) if task.kind is Kind.DRAFT:
+            untrusted = message is not None and message.trusted is False
+            session.will_write(
+                inbox, task.message_id, case.id, "draft", event.at, sender=case.complainant.email, untrusted=untrusted
+            )
+        case DraftWritten(draft=draft):
+            lies = Written(draft.message_id, "draft", draft.place, draft.digest)
+            session.was_written(inbox, lies, event.at)
+        case DraftChanged(fate=fate) if fate is not DraftFate.WRITTEN:
+            session.is_over(inbox, event.message_id)
+        case ReminderPlaced():
+            lies = Written(event.message_id, "reminder", event.place, event.digest)
+            session.was_written(inbox, lies, event.at)
+        case ReminderOver():
+            session.is_over(inbox, event.message_id)
+        case _:
+            pass
+
+
+class StoreMemory:
+    """What the store remembers for one inbox; the inbox itself stays without state."""
+
+    def __init__(self, store: Store, inbox: str) -> None:
+        self._store, self._inbox = store, inbox
+
+    def known(self, fingerprints: Sequence[str]) -> Mapping[str, Sequence[str]]:
+        """The message keys recorded under each of these header fingerprints, oldest first."""
+        with self._store.reading() as session:
+            return session.keys_of(self._inbox, fingerprints)
+
+    def recorded(self, folder: str, validity: int, uids: Sequence[int]) -> Mapping[int, str]:
+        """The message keys recorded at these places."""
+        with self._store.reading() as session:
+            return session.keys_at(self._inbox, folder, validity, uids)
+
+    def written(self) -> Sequence[Written]:
+        """Our drafts nobody has sent, edited or removed, and our reminders that are still open."""
+        with self._store.reading() as session:
+            return session.live(self._inbox)

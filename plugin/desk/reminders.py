@@ -1,0 +1,105 @@
+"""What a reminder says: one task, or a list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.decide import message_id
+from plugin.hours import Hours
+from plugin.model import Reminder, clip
+from plugin.timeline import Case, Kind, Task
+
+_WHAT = {
+    Kind.ACKNOWLEDGEMENT: "acknowledge this complaint",
+    Kind.UPDATE: "send an update",
+    Kind.RESOLUTION: "resolve this complaint",
+    Kind.FOLLOW_UP: "ask whether all is well",
+    Kind.GOODWILL: "make a small gesture of goodwill",
+    Kind.APPROVAL: "approve",
+    Kind.PREVENTION: "see that it does not happen again",
+}
+_HOW = {
+    Kind.ACKNOWLEDGEMENT: "They have had no answer yet. A draft may wait in Drafts: read it, mend it, send it.",
+    Kind.UPDATE: "They have not heard from us for too long. Tell them where things stand and when they hear again.",
+    Kind.RESOLUTION: "The date by which this was to be settled has passed. Settle it, or tell them when it will be.",
+    Kind.FOLLOW_UP: "It was settled some time ago. A letter that asks may wait in Drafts: read it and send it.",
+    Kind.GOODWILL: "It was settled. A letter for a gesture may wait in Drafts: choose the gesture, read it, send it.",
+    Kind.APPROVAL: "A person with the authority must say yes or no.",
+    Kind.PREVENTION: "Look at the cause, and note what was changed.",
+}
+_END = "When it is done, clear the flag (star) of this message. Moving or deleting this message does not end the task."
+_END_ALL = "When all of it is done, clear the flag (star) of this message. For single ones use the command amends done."
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A task that has just come onto a person's list."""
+
+    case: Case
+    task: Task
+    late: bool
+
+
+def write(group: Sequence[Raised], calendar: Hours, now: datetime) -> Reminder:
+    """One reminder for these tasks; its Message-ID follows from them, so that it is never written twice."""
+    first = group[0]
+    keys = sorted(item.task.key for item in group)
+    alone = len(group) == 1
+    return Reminder(
+        message_id=message_id(first.case, "reminder", *keys),
+        case=first.case.id,
+        subject=_subject(first) if alone else f"To do: {len(group)} things about complaints",
+        text=_single(first, calendar) if alone else _list(group, calendar),
+        at=now,
+    )
+
+
+def _subject(item: Raised) -> str:
+    return f"To do: {_WHAT[item.task.kind]} - {clip(item.case.subject, 120) or '(no subject)'}"
+
+
+def _single(item: Raised, calendar: Hours) -> str:
+    lines = [*_facts(item, calendar), "", item.task.note or _HOW[item.task.kind], *_offer(item), "", _END, ""]
+    return "\n".join(lines)
+
+
+def _facts(item: Raised, calendar: Hours) -> list[str]:
+    case, task = item.case, item.task
+    due = next((due for due in case.due if due.task == task.key), None)
+    lines = [
+        f"What to do:  {_WHAT[task.kind]}",
+        f"Who wrote:   {case.complainant}",
+        f"About:       {clip(case.subject, 200) or '(no subject)'}",
+        f"Received:    {_when(case.received_at, calendar)}",
+        f"Due by:      {_when(task.run_at, calendar)}",
+        f"Case:        {case.id}",
+        f"Task:        {task.key}",
+    ]
+    return [*lines, f"Note:        {due.note}"] if due is not None and due.note else lines
+
+
+def _offer(item: Raised) -> list[str]:
+    task = item.task
+    if task.kind is not Kind.GOODWILL:
+        return []
+    return [f"Up to {task.up_to}: {', '.join(task.offer)}." if task.up_to else f"Offer: {', '.join(task.offer)}."]
+
+
+def _list(group: Sequence[Raised], calendar: Hours) -> str:
+    parts = [f"{len(group)} things are to be done.", ""]
+    for number, item in enumerate(group, 1):
+        case, task = item.case, item.task
+        parts += [
+            f"{number}. {_WHAT[task.kind]}: {clip(case.subject, 100) or '(no subject)'}",
+            f"   from {case.complainant}, due by {_when(task.run_at, calendar)}, task {task.key}",
+        ]
+    return "\n".join([*parts, "", _END_ALL, ""])
+
+
+def _when(moment: datetime | None, calendar: Hours) -> str:
+    if moment is None:
+        return "not known"
+    local = calendar.local(moment)
+    return f"{local:%a %d %b %Y %H:%M} {calendar.zone.key}"

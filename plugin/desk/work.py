@@ -1,0 +1,528 @@
+"""What is due gets done: tasks for a person are raised, what the inbox must carry is written."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from plugin import letters
+from plugin.config import InboxSettings
+from plugin.decide import Acted, TaskDue, TouchDraft, short, withdrawal
+from plugin.desk import reminders
+from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events
+from plugin.hours import Span
+from plugin.inbox import Change, Inbox, InboxError, InboxUnavailable, Receipt
+from plugin.model import Assessment, Draft, Place, Purpose, Reminder, Written, clip
+from plugin.store import UNTRUSTED, Claim, Session, Store
+from plugin.timeline import (
+    Case,
+    DraftChanged,
+    DraftFate,
+    DraftState,
+    DraftWritten,
+    Event,
+    Kind,
+    Noted,
+    ReminderOver,
+    ReminderPlaced,
+    ReminderPlanned,
+    TagsKept,
+    Task,
+    TaskDone,
+    TaskDropped,
+    TaskRaised,
+    TaskRefused,
+    TaskScheduled,
+    TaskState,
+)
+
+log = logging.getLogger("amends.desk")
+
+LEASE = timedelta(seconds=120)
+LATE = timedelta(minutes=5)
+"""A task raised this long after its time was held up by downtime; such tasks come as one list."""
+LONGEST_PAUSE = timedelta(seconds=80)
+REFUSED_PAUSE = timedelta(minutes=5)
+MANY = 5
+"""More raised tasks than this in one pass come as one list."""
+BATCH = 200
+CAP = 20
+"""New drafts an hour for one sender, and for all mail that failed DMARC (contract, section 6)."""
+
+_Tasks = list[tuple[str, Task]]  # each with the id of its case
+
+
+# ---- raising --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Raising:
+    """Raises the due tasks of one pass and plans the reminders that tell of them, in one transaction."""
+
+    session: Session
+    policies: Policies
+    now: datetime
+    _raised: dict[str, list[reminders.Raised]] = field(default_factory=lambda: defaultdict(list))
+
+    def run(self) -> int:
+        """Every due task of a person; how many there were."""
+        total = 0
+        while claims := self.session.claim(self.now, LEASE, for_inbox=False, limit=BATCH):
+            self.session.load(claim.case_id for claim in claims)
+            for claim in claims:
+                self._try(claim)
+            total += len(claims)
+        for inbox, raised in self._raised.items():
+            self._remind(inbox, raised)
+        return total
+
+    def _try(self, claim: Claim) -> None:
+        """One case that cannot be decided must not hold up the others."""
+        try:
+            self._raise(claim)
+        except Exception as error:
+            log.exception("case %s: its task %s could not be raised", claim.case_id, claim.key)
+            self.session.postpone([claim.key], self.now + REFUSED_PAUSE, f"{type(error).__name__}: {error}")
+
+    def _raise(self, claim: Claim) -> None:
+        case = self.session.case(claim.case_id)
+        if claim.inbox not in self.policies.inboxes:
+            self.session.postpone([claim.key], self.now + REFUSED_PAUSE, f"inbox {claim.inbox} is not configured")
+            return
+        text = _opening(self.session, case)[0]
+        trigger = TaskDue(at=self.now, key=claim.key, text=text)
+        after, events = follow(self.session, self.policies, case, claim.inbox, trigger)
+        if not events:
+            self.session.postpone([claim.key], self.now + REFUSED_PAUSE, "nothing follows from this task")
+        for event in events:
+            if isinstance(event, TaskRaised) and (task := after.task(event.key)) is not None:
+                self._raised[claim.inbox].append(reminders.Raised(after, task, self.now - task.run_at > LATE))
+
+    def _remind(self, inbox: str, raised: Sequence[reminders.Raised]) -> None:
+        if not self.policies.inboxes[inbox].reminders:
+            return
+        calendar = self.policies.calendars[self.policies.inboxes[inbox].hours]
+        late = [item for item in raised if item.late]
+        prompt = [item for item in raised if not item.late]
+        groups = [late] if late else []
+        groups += [prompt] if len(prompt) > MANY else [[item] for item in prompt]
+        for group in groups:
+            self._plan(inbox, group, reminders.write(group, calendar, self.now))
+
+    def _plan(self, inbox: str, group: Sequence[reminders.Raised], reminder: Reminder) -> None:
+        self.session.will_write(inbox, reminder.message_id, reminder.case, "reminder", self.now)
+        keys: dict[str, list[str]] = defaultdict(list)
+        for item in group:
+            keys[item.case.id].append(item.task.key)
+        for case_id, tasks in keys.items():
+            case = self.session.case(case_id)
+            place = Task(
+                key=f"{case_id}/reminder/{short(reminder.message_id)}",
+                kind=Kind.REMINDER,
+                run_at=self.now,
+                message_id=reminder.message_id,
+            )
+            planned = ReminderPlanned(
+                at=self.now, message_id=reminder.message_id, tasks=tuple(tasks), listed=len(keys) > 1
+            )
+            store_events(self.session, case, [planned, TaskScheduled(at=self.now, task=place)], inbox)
+            self.session.keep_letter(case_id, reminder.message_id, "reminder", reminder.text, subject=reminder.subject)
+
+
+# ---- writing --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Job:
+    """One change and the tasks it does."""
+
+    change: Change
+    tasks: list[tuple[str, Task]]  # (case id, task)
+    letter: letters.Letter | None = None
+    draft: Draft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pass of writing came to; `again` counts tasks that must be tried again."""
+
+    done: int = 0
+    again: int = 0
+
+    def __add__(self, other: Outcome) -> Outcome:
+        return Outcome(self.done + other.done, self.again + other.again)
+
+
+@dataclass(slots=True)
+class Writing:
+    """Writes what is due into one inbox after the other; safe to repeat at any point."""
+
+    store: Store
+    policies: Policies
+    inboxes: Mapping[str, Inbox]
+    now: datetime
+
+    def run(self) -> Outcome:
+        """Everything due; a task that fails is postponed, so this ends."""
+        outcome = Outcome()
+        while True:
+            with self.store.writing() as session:
+                claims = session.claim(self.now, LEASE, for_inbox=True, limit=BATCH)
+            if not claims:
+                return outcome
+            by_inbox: dict[str, list[Claim]] = defaultdict(list)
+            for claim in claims:
+                by_inbox[claim.inbox].append(claim)
+            for inbox, some in by_inbox.items():
+                outcome += self._write(inbox, some)
+
+    def _write(self, name: str, claims: Sequence[Claim]) -> Outcome:
+        inbox = self.inboxes.get(name)
+        if inbox is None:
+            return self._postpone(claims, REFUSED_PAUSE, f"inbox {name} is not configured")
+        jobs, again = self._prepare(name, claims)
+        try:
+            receipts = inbox.write([job.change for job in jobs])
+        except InboxUnavailable as error:
+            return self._postpone(claims, _pause(claims), str(error), inbox=name)
+        except InboxError as error:
+            return self._postpone(claims, REFUSED_PAUSE, str(error), inbox=name)
+        except Exception as error:  # a fault of ours with one inbox must not hold up the others
+            log.exception("inbox %s could not be written", name)
+            return self._postpone(claims, REFUSED_PAUSE, f"{type(error).__name__}: {error}", inbox=name)
+        with self.store.writing() as session:
+            settled = _Settled(session, self.policies, name, self.now)
+            for job, receipt in zip(jobs, receipts, strict=True):
+                settled.take(job, receipt)
+            return settled.outcome + again
+
+    def _postpone(self, claims: Sequence[Claim], pause: timedelta, why: str, *, inbox: str = "") -> Outcome:
+        log.warning("%d writes postponed: %s", len(claims), why)
+        with self.store.writing() as session:
+            session.postpone([claim.key for claim in claims], self.now + pause, why)
+            if inbox:
+                session.keep_inbox(inbox, fault=why, fault_at=self.now)
+        return Outcome(again=len(claims))
+
+    def _prepare(self, name: str, claims: Sequence[Claim]) -> tuple[list[_Job], Outcome]:
+        """The jobs to do; what the caps forbid is dropped, and what could not be prepared is tried again later."""
+        build, tasks, capped = self._build(name, claims)
+        jobs = build.jobs(tasks)
+        if not capped and not build.faults:
+            return jobs, Outcome()
+        with self.store.writing() as session:
+            for case_id, task in capped:
+                dropped = TaskDropped(at=self.now, key=task.key, reason="the hour's cap on drafts is reached")
+                store_events(session, session.case(case_id), [dropped], name)
+            for key, why in build.faults.items():
+                session.postpone([key], self.now + REFUSED_PAUSE, why)
+        return jobs, Outcome(again=len(build.faults))
+
+    def _build(self, name: str, claims: Sequence[Claim]) -> tuple[_Build, _Tasks, _Tasks]:
+        with self.store.reading() as session:
+            cases = session.load(claim.case_id for claim in claims)
+            for case in cases.values():
+                self.policies.of(session, case, name)  # has the book it started with at hand
+            texts = session.letters_of(list(cases))
+            found = [(claim.case_id, cases[claim.case_id].task(claim.key)) for claim in claims]
+            waiting = [(case, task) for case, task in found if task is not None and task.state is TaskState.WAITING]
+            tasks, capped = self._within_caps(session, name, cases, waiting)
+            places = session.place_of(name, [task.message for _, task in tasks if task.kind is Kind.TAG])
+            targets = [task.message_id for _, task in tasks if task.kind in (Kind.WITHDRAWAL, Kind.SETTLING)]
+            written = session.written_as(name, targets)
+            settling = [task.message_id for _, task in tasks if task.kind is Kind.SETTLING]
+            needed = {reminder for reminder in settling if _still_needed(session, name, reminder)}
+        written = {message_id: row for message_id, row in written.items() if message_id not in needed}
+        return _Build(self.policies, name, cases, texts, places, written), tasks, capped
+
+    def _within_caps(
+        self, session: Session, name: str, cases: Mapping[str, Case], tasks: _Tasks
+    ) -> tuple[_Tasks, _Tasks]:
+        """Those that may be written now, and the drafts that would be too many for one hour."""
+        drafts = [task.message_id for _, task in tasks if task.kind is Kind.DRAFT]
+        if not drafts:
+            return tasks, []
+        counts = session.drafts_since(name, self.now - timedelta(hours=1))
+        untrusted = session.untrusted(name, drafts)
+        good, capped = [], []
+        for case_id, task in tasks:
+            names = [cases[case_id].complainant.email, *([UNTRUSTED] if task.message_id in untrusted else [])]
+            if task.kind is Kind.DRAFT and any(counts[who] >= CAP for who in names):
+                capped.append((case_id, task))
+                continue
+            good.append((case_id, task))
+            counts.update(names if task.kind is Kind.DRAFT else ())
+        return good, capped
+
+
+def _still_needed(session: Session, inbox: str, reminder: str) -> bool:
+    """Whether a list still speaks of something open, in whichever case."""
+    cases = session.load(session.cases_reminded(inbox, reminder)).values()
+    tasks = ((case, key) for case in cases for item in case.reminders if item.message_id == reminder
+             for key in item.tasks)  # fmt: skip
+    return any((task := case.task(key)) is not None and task.state.open for case, key in tasks)
+
+
+@dataclass(slots=True)
+class _Build:
+    """Turns tasks into changes: tags and draft of one case together, a list of reminders as one."""
+
+    policies: Policies
+    inbox: str
+    cases: Mapping[str, Case]
+    texts: Mapping[tuple[str, str], Mapping[str, str]]
+    places: Mapping[str, Place]
+    written: Mapping[str, tuple[Written, str]]
+    faults: dict[str, str] = field(default_factory=dict)
+
+    def jobs(self, tasks: Iterable[tuple[str, Task]]) -> list[_Job]:
+        """A job for each task; one that cannot be prepared must not hold up the others, and is named in `faults`."""
+        found: dict[str, _Job] = {}
+        for case_id, task in sorted(tasks, key=lambda item: item[1].kind is not Kind.TAG):
+            key = task.message_id if task.kind is Kind.REMINDER else task.key
+            if key in found:
+                found[key].tasks.append((case_id, task))
+                continue
+            try:
+                found[key] = self._job(self.cases[case_id], task)
+            except Exception as error:  # a fault of ours in one case; it is kept, shown and tried again
+                log.exception("case %s: its task %s could not be prepared", case_id, task.key)
+                self.faults[task.key] = f"{type(error).__name__}: {error}"
+        return _merged(list(found.values()))
+
+    def _job(self, case: Case, task: Task) -> _Job:
+        job = _Job(Change(key=task.key, case=case.id), [(case.id, task)])
+        match task.kind:
+            case Kind.TAG:
+                job.change = self._tags(case, task, job.change)
+            case Kind.DRAFT:
+                self._draft(case, task, job)
+            case Kind.REMINDER:
+                job.change = replace(job.change, reminder=self._reminder(case, task))
+            case Kind.WITHDRAWAL:
+                job.change = replace(job.change, withdraw=self._targets(task))
+            case _:
+                job.change = replace(job.change, settle=self._targets(task))
+        return job
+
+    def _tags(self, case: Case, task: Task, change: Change) -> Change:
+        place = self.places.get(task.message)
+        message_id = case.message_id if task.message == case.message else ""
+        change = replace(change, message_id=message_id, place=place)
+        return replace(change, remove_tags=task.tags) if task.untag else replace(change, add_tags=task.tags)
+
+    def _targets(self, task: Task) -> tuple[Written, ...]:
+        found = self.written.get(task.message_id)
+        return (found[0],) if found else ()
+
+    def _reminder(self, case: Case, task: Task) -> Reminder:
+        row = self.texts[case.id, task.message_id]
+        return Reminder(
+            message_id=task.message_id, case=case.id, subject=row["subject"], text=row["text"], at=task.run_at
+        )
+
+    def _draft(self, case: Case, task: Task, job: _Job) -> None:
+        settings = self.policies.inboxes[self.inbox]
+        row = self.texts.get((case.id, case.message))
+        assessment = ASSESSMENT.validate_json(row["detail"]) if row and row["detail"] else Assessment(
+            complaint=True, maybe=False, score=1.0
+        )  # fmt: skip
+        material, source = matter(self.policies, settings, case, task, assessment)
+        letter = letters.compose(source, material)
+        quoted = row["text"] if row else ""
+        draft = Draft(
+            message_id=task.message_id,
+            case=case.id,
+            sender=case.identity,
+            to=case.answer_to,
+            subject=letter.subject or answering(case.subject),
+            references=case.references,
+            text=f"{letter.text}\n\n{letters.quote_head(material)}" if quoted else letter.text,
+            at=task.run_at,
+            quoted=quoted,
+        )
+        job.letter, job.draft = letter, draft
+        job.change = replace(job.change, draft=draft)
+
+
+def matter(
+    policies: Policies, settings: InboxSettings, case: Case, task: Task, assessment: Assessment
+) -> tuple[letters.Material, str]:
+    """What the letter of this task is made of, and its text: in the customer's language, the inbox's, or English."""
+    text = policies.kept(case.book).text(task.template, case.language, settings.language, "en")
+    material = letters.Material(
+        name=case.complainant.name,
+        assessment=assessment,
+        subject=case.subject,
+        received_at=case.since or task.run_at,
+        hours=policies.calendars[settings.hours],
+        dates=_dates(policies, settings, case, task),
+        language=text.language if text else "en",
+        signature=settings.signature,
+        origin=case.origin,
+        up_to=task.up_to,
+        offer=task.offer,
+    )
+    return material, text.source if text else f"[[the text {task.template} is missing]]"
+
+
+def _dates(policies: Policies, settings: InboxSettings, case: Case, task: Task) -> dict[str, datetime]:
+    """The dates a letter may promise; an update names the next one, not the one it is written for."""
+    dates = {due.due_for: due.due_at for due in case.due if due.due_at is not None}
+    update = case.due_by("update")
+    if task.purpose is Purpose.UPDATE and update is not None and update.span:
+        calendar = policies.calendars.get(update.hours) or policies.calendars[settings.hours]
+        dates["update"] = calendar.due(task.run_at, Span.parse(update.span))
+    return dates
+
+
+def answering(subject: str) -> str:
+    """Their subject with one `Re:` before it."""
+    bare = subject.strip()
+    return bare if bare[:3].lower() == "re:" else f"Re: {bare}" if bare else "Re: your message"
+
+
+def _merged(jobs: list[_Job]) -> list[_Job]:
+    """Tags and draft of one case go out together, so that an inbox may write them as one."""
+    merged: list[_Job] = []
+    tags: dict[str, _Job] = {}
+    for job in jobs:
+        case_id, task = job.tasks[0]
+        partner = tags.get(case_id)
+        if task.kind is Kind.DRAFT and partner is not None and partner.draft is None:
+            partner.change = replace(partner.change, draft=job.change.draft)
+            partner.draft, partner.letter = job.draft, job.letter
+            partner.tasks += job.tasks
+            continue
+        if task.kind is Kind.TAG and not task.untag:
+            tags.setdefault(case_id, job)
+        merged.append(job)
+    return merged
+
+
+def _pause(claims: Sequence[Claim]) -> timedelta:
+    """2, 4, 8 … 80 seconds, by how often it was tried."""
+    tries = min(max(claim.attempts for claim in claims), 10)
+    return min(timedelta(seconds=2**tries), LONGEST_PAUSE)
+
+
+def _opening(session: Session, case: Case) -> tuple[str, str]:
+    row = session.letters_of([case.id]).get((case.id, case.message))
+    return (row["text"], row["subject"]) if row else ("", "")
+
+
+# ---- what came of it ------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Settled:
+    """Stores receipts as events."""
+
+    session: Session
+    policies: Policies
+    inbox: str
+    now: datetime
+    outcome: Outcome = Outcome()
+
+    def take(self, job: _Job, receipt: Receipt) -> None:
+        for case_id, task in job.tasks:
+            events = self._events(job, task, receipt)
+            if events is None:
+                self._again(case_id, task, receipt.refused or "the inbox did not say that it was written")
+                continue
+            case = self.session.case(case_id)
+            if (standing := case.task(task.key)) is not None and not standing.state.open:
+                events = self._too_late(case, task, events)
+            store_events(self.session, case, events, self.inbox)
+            self._after(case_id, task, receipt)
+            self.outcome += Outcome(done=1)
+        if job.letter is not None and receipt.draft is not None and job.draft is not None:
+            self._keep(job.draft, job.letter)
+
+    def _too_late(self, case: Case, task: Task, events: Sequence[Event]) -> list[Event]:
+        """The task was dropped while it was being written: what lies there now is taken back."""
+        left = [event for event in events if not isinstance(event, TaskDone)]
+        if task.kind is Kind.DRAFT:
+            left.append(TaskScheduled(at=self.now, task=withdrawal(case, task.message_id, self.now)))
+        return left
+
+    def _events(self, job: _Job, task: Task, receipt: Receipt) -> list[Event] | None:
+        done: list[Event] = [TaskDone(at=self.now, key=task.key)]
+        match task.kind:
+            case Kind.TAG:
+                tagged = receipt.tags_added or receipt.tags_removed or receipt.tags_unkept
+                return None if receipt.refused and not tagged else [*self._tags_kept(task, receipt), *done]
+            case Kind.DRAFT:
+                return None if receipt.draft is None else [self._draft_written(job, task, receipt.draft), *done]
+            case Kind.REMINDER:
+                return None if receipt.reminder is None else [self._placed(receipt.reminder), *done]
+            case Kind.WITHDRAWAL:
+                return None if receipt.refused else [*self._withdrawn(task, receipt), *done]
+            case _:
+                over = ReminderOver(at=self.now, message_id=task.message_id, how="settled")
+                ended: list[Event] = [over] if job.change.settle else []
+                return None if receipt.refused else [*ended, *done]
+
+    def _tags_kept(self, task: Task, receipt: Receipt) -> list[Event]:
+        return [
+            TagsKept(
+                at=self.now,
+                message=task.message,
+                tags=receipt.tags_added,
+                unkept=receipt.tags_unkept,
+                removed=receipt.tags_removed,
+            )
+        ]
+
+    def _draft_written(self, job: _Job, task: Task, written: Written) -> DraftWritten:
+        draft = DraftState(
+            message_id=written.message_id,
+            purpose=task.purpose or Purpose.ANSWER,
+            round=int(task.key.split("/")[1]),
+            task=task.key,
+            written_at=self.now,
+            place=written.place,
+            digest=written.digest,
+            marks=job.letter.marks if job.letter else 0,
+            answers=job.draft.references[-1] if job.draft and job.draft.references else "",
+        )
+        return DraftWritten(at=self.now, draft=draft)
+
+    def _placed(self, written: Written) -> ReminderPlaced:
+        return ReminderPlaced(at=self.now, message_id=written.message_id, place=written.place, digest=written.digest)
+
+    def _withdrawn(self, task: Task, receipt: Receipt) -> list[Event]:
+        fate = (receipt.withdrawn or {}).get(task.message_id, "gone")
+        if fate == "withdrawn":
+            return [DraftChanged(at=self.now, message_id=task.message_id, fate=DraftFate.WITHDRAWN)]
+        if fate == "edited":
+            return [DraftChanged(at=self.now, message_id=task.message_id, fate=DraftFate.EDITED)]
+        if fate == "kept":
+            return [Noted(at=self.now, note="this server cannot remove a single message, so the old draft stays")]
+        return []
+
+    def _after(self, case_id: str, task: Task, receipt: Receipt) -> None:
+        """A draft we came to take back and that was gone already was sent or deleted by a person."""
+        if task.kind is not Kind.WITHDRAWAL or (receipt.withdrawn or {}).get(task.message_id, "gone") != "gone":
+            return
+        act = TouchDraft(message_id=task.message_id, fate=DraftFate.GONE)
+        follow(self.session, self.policies, self.session.case(case_id), self.inbox, Acted(at=self.now, act=act))
+
+    def _keep(self, draft: Draft, letter: letters.Letter) -> None:
+        detail = json.dumps([[slot.name, slot.value] for slot in letter.slots], ensure_ascii=False)
+        self.session.keep_letter(
+            draft.case, draft.message_id, "draft", letter.text, subject=clip(draft.subject, 500), detail=detail
+        )
+
+    def _again(self, case_id: str, task: Task, why: str) -> None:
+        self.outcome += Outcome(again=1)
+        self.session.postpone([task.key], self.now + REFUSED_PAUSE, why)
+        self.session.keep_inbox(self.inbox, fault=why, fault_at=self.now)
+        case = self.session.case(case_id)
+        if task.note != why:
+            refused = TaskRefused(at=self.now, key=task.key, reason=why)
+            store_events(self.session, case, [refused], self.inbox)
