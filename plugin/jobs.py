@@ -1,0 +1,170 @@
+"""The clock of one machine: APScheduler as a wake-up and nothing more. What is due stands in the store.
+
+A scheduler that loses a tick, fires twice or is killed loses nothing: every tick asks the store what is due now.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from plugin.desk import Desk
+from plugin.inbox import InboxError, InboxRefused
+from plugin.model import AmendsError
+
+log = logging.getLogger("amends.jobs")
+
+TICK = 1.0  # seconds between two looks at the agenda
+POLL = 10.0  # seconds between two looks into an inbox that has not called
+LISTEN = 290.0  # seconds of IDLE at a stretch
+LONGEST_PAUSE = 80.0  # seconds between two tries at an inbox that does not answer
+REFUSED_PAUSE = 300.0  # seconds between two tries at an inbox that says no: a person must look first
+
+
+class AlreadyRunning(AmendsError):
+    """Another `amends run` works on this store."""
+
+    def __init__(self, store: str) -> None:
+        super().__init__(f"store {store}: another amends run works on it already, so this one has nothing to do")
+
+
+class Leadership:
+    """One process at a time works on a store; the lock goes with the process, however it ends (flock(2))."""
+
+    def __init__(self, store: str, path: Path) -> None:
+        self._store, self._path = store, path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> Leadership:
+        file = self._path.open("a")
+        self._path.chmod(0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise AlreadyRunning(self._store) from error
+        self._file = file
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+class Jobs:
+    """Ticks for the agenda and for each inbox, and a listener for each inbox that can call."""
+
+    def __init__(self, desk: Desk, *, poll_every: float = POLL, tick_every: float = TICK) -> None:
+        self._desk, self._poll_every = desk, poll_every
+        self._failures: dict[str, int] = {}
+        self._stopping = threading.Event()
+        self._listeners: list[threading.Thread] = []
+        self._clock = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self._every(tick_every, self._due, "due")
+        for name in desk.inboxes:
+            self._every(poll_every, self._poll, name, name)
+
+    def _every(self, seconds: float, run: Callable[..., None], job_id: str, *args: str) -> None:
+        self._clock.add_job(run, "interval", args, seconds=seconds, id=job_id, next_run_time=datetime.now(UTC))
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._clock.start()
+        for name in self._desk.inboxes:
+            listener = threading.Thread(target=self._listen, args=(name,), name=f"listen-{name}", daemon=True)
+            listener.start()
+            self._listeners.append(listener)
+
+    def stop(self) -> None:
+        """End after the step that is under way."""
+        self._stopping.set()
+        self._clock.shutdown(wait=True)
+        self._desk.close()
+        for listener in self._listeners:
+            listener.join(timeout=5)
+
+    def wake(self, at: datetime) -> None:
+        """Have a look at the agenda at that time, too."""
+        self._clock.add_job(self._due, "date", run_date=at)
+
+    def poll_soon(self, name: str, after: float = 0.0) -> None:
+        """Have a look into that inbox after so many seconds, and go on from there."""
+        with suppress(JobLookupError):  # the clock is stopping
+            self._clock.modify_job(name, next_run_time=datetime.now(UTC) + timedelta(seconds=after))
+
+    # ---- what a tick does ---------------------------------------------------------------------------------------
+
+    def _due(self) -> None:
+        self._guarded("run_due", self._desk.run_due)
+
+    def _poll(self, name: str) -> None:
+        try:
+            came = self._desk.poll(name)
+        except InboxError as error:
+            self._failures[name] = self._failures.get(name, 0) + 1
+            self.poll_soon(name, self._pause(name, error))
+            log.warning("%s", error)
+            return
+        except Exception:
+            log.exception("inbox %s could not be polled", name)  # the tick must go on; the next one tries again
+            return
+        self._failures.pop(name, None)
+        if came:
+            self._due()
+
+    def _pause(self, name: str, error: InboxError) -> float:
+        if isinstance(error, InboxRefused):
+            return REFUSED_PAUSE
+        return min(2.0 ** self._failures[name], LONGEST_PAUSE)
+
+    def _guarded(self, what: str, run: Callable[[], Any]) -> None:
+        try:
+            run()
+        except Exception:
+            log.exception("%s failed", what)  # the clock must go on; what was due is still due
+
+    # ---- listening ----------------------------------------------------------------------------------------------
+
+    def _listen(self, name: str) -> None:
+        """Wait for news on a connection of its own; the interval tick goes on whatever happens here."""
+        pause = 2.0
+        while not self._stopping.is_set():
+            try:
+                if self._desk.inboxes[name].wait(LISTEN):
+                    self.poll_soon(name)
+                pause = 2.0
+            except Exception as error:
+                if not isinstance(error, InboxError):
+                    log.exception("inbox %s: the listener stumbled", name)
+                log.info("inbox %s: listening again in %.0f s: %s", name, pause, error)
+                self._stopping.wait(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def run_once(desk: Desk) -> list[str]:
+    """One full pass: fetch, decide, write, all that is due; what must be tried again, a sentence each."""
+    faults = []
+    for name in desk.inboxes:
+        try:
+            desk.poll(name)
+        except InboxError as error:
+            faults.append(str(error))
+    outcome = desk.run_due()
+    if outcome.again:
+        with desk.store.reading() as session:
+            faults += [f"inbox {inbox}: case {case}: {fault}" for inbox, case, fault in session.faults()]
+    return faults
