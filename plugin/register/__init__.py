@@ -1,0 +1,184 @@
+"""Reading: cases, what a person owes, timelines, quarantine, inboxes. Nothing here changes anything.
+
+What is returned is plain JSON: text, numbers, lists and dicts; times are RFC 3339 in UTC, ending in Z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from plugin.config import InboxSettings, Settings
+from plugin.hours import Hours
+from plugin.model import AmendsError
+from plugin.register.shape import document, summary, task_document, utc
+from plugin.store import Session, Store
+from plugin.store.session import next_due
+from plugin.timeline import Case, Status, Task, TaskState
+
+__all__ = ["NoSuchCase", "Register", "open_register"]
+
+_LISTED = (Status.OPEN.value, Status.RESOLVED.value)
+_AT_ONCE = 500
+"""Cases folded in one transaction."""
+_A_FEW = 50
+_EVERYTHING = 1_000_000
+
+
+class NoSuchCase(AmendsError):
+    """There is no case with this id."""
+
+    input_is_wrong = True
+
+    def __init__(self, case: str) -> None:
+        self.case = case
+        super().__init__(f"case {case}: there is none with this id - `amends cases` lists them")
+
+
+class Register:
+    """What the store knows, as people and other programs read it. Safe to use from several threads."""
+
+    def __init__(self, store: Store, calendars: Mapping[str, Hours], inboxes: Mapping[str, InboxSettings]) -> None:
+        """Read `store`; the calendars and inboxes are those now set up, and say in which zone people are told."""
+        self._store, self._calendars, self._settings = store, calendars, inboxes
+
+    # ---- cases --------------------------------------------------------------------------------------------------
+
+    def case(self, case_id: str) -> dict[str, Any]:
+        """One case with its texts and its timeline (contract, section 9); raises NoSuchCase."""
+        with self._store.reading() as session:
+            case = session.case(case_id)
+            if case.status is Status.NONE:
+                raise NoSuchCase(case_id)
+            texts = {key: row["text"] for (_, key), row in session.letters_of([case_id]).items()}
+            return document(case, session.timeline(case_id), texts, self)
+
+    def cases(
+        self,
+        open_only: bool = False,
+        due_within: timedelta | None = None,
+        now: datetime | None = None,
+        limit: int | None = None,
+        after: str = "",
+    ) -> list[dict[str, Any]]:
+        """Cases without texts and timeline, newest first; all of them, or the `limit` that follow the case `after`.
+
+        `due_within` keeps those that owe something by then, or owed it before. Raises NoSuchCase if `after` is none.
+        """
+        statuses = _LISTED[:1] if open_only else _LISTED
+        before = None if due_within is None else (now or datetime.now(UTC)) + due_within
+        return [summary(case, self) for case in self._newest_first(statuses, before, limit, after)]
+
+    def pressing(self, limit: int, after: str = "") -> list[dict[str, Any]]:
+        """Open cases and those that still owe something, what is owed next first; `limit` of them, after `after`.
+
+        Begins anew where `after` owes nothing any more; raises NoSuchCase where there is no such case.
+        """
+        with self._store.reading() as session:
+            if after:
+                self._position(session, after)
+            owing = session.owing(_EVERYTHING)
+            ids = list(dict.fromkeys([*owing, *session.summaries(statuses=_LISTED[:1], limit=_EVERYTHING)]))
+            start = ids.index(after) + 1 if after in ids else 0
+            cases = session.load(ids[start : start + limit]).values()
+            return [summary(case, self) for case in cases]
+
+    def _newest_first(
+        self, statuses: Sequence[str], before: datetime | None, limit: int | None, after: str
+    ) -> Iterator[Case]:
+        left = _EVERYTHING if limit is None else limit
+        while left > 0:
+            with self._store.reading() as session:
+                last = self._position(session, after) if after else None
+                some = min(left, _AT_ONCE)
+                ids = session.summaries(statuses=statuses, due_before=before, after=last, limit=some)
+                yield from session.load(ids).values()
+            left = left - len(ids) if len(ids) == some else 0
+            after = ids[-1] if ids else after
+
+    def _position(self, session: Session, case_id: str) -> tuple[datetime, str]:
+        received_at = session.case(case_id).received_at
+        if received_at is None:
+            raise NoSuchCase(case_id)
+        return received_at, case_id
+
+    # ---- what is owed -------------------------------------------------------------------------------------------
+
+    def tasks(
+        self, now: datetime | None = None, upcoming: bool = False, limit: int | None = None
+    ) -> list[dict[str, Any]]:
+        """What a person owes now, the earliest date first, at most `limit`; `upcoming` adds what is still to come."""
+        now = now or datetime.now(UTC)
+        wanted = (TaskState.RAISED, TaskState.WAITING) if upcoming else (TaskState.RAISED,)
+        found: list[tuple[datetime, str, Case, Task]] = []
+        for cases, until in self._owing():
+            owed = ((case, task) for case in cases for task in case.tasks if task.state in wanted)
+            found += [(task.run_at, task.key, case, task) for case, task in owed if not task.kind.for_inbox]
+            found.sort(key=lambda item: item[:2])
+            enough = limit is not None and len(found) >= limit and found[limit - 1][0] <= until
+            if enough or (until > now and not upcoming):
+                break
+        return [task_document(case, task, now) for _, _, case, task in found[:limit]]
+
+    def _owing(self) -> Iterator[tuple[Sequence[Case], datetime]]:
+        """Batches of cases that owe something, earliest first, each with the date before which no later one owes."""
+        with self._store.reading() as session:
+            ids = session.owing(_EVERYTHING)
+            for start in range(0, len(ids), _A_FEW):
+                cases = list(session.load(ids[start : start + _A_FEW]).values())
+                yield cases, next_due(cases[-1]) or datetime.max.replace(tzinfo=UTC)
+
+    # ---- inboxes ------------------------------------------------------------------------------------------------
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """Mails that could not be read, oldest first: {id, inbox, folder, uid, reason, at}."""
+        with self._store.reading() as session:
+            return [
+                {key: row[key] for key in ("id", "inbox", "folder", "uid", "reason")} | {"at": utc(row["at"])}
+                for row in session.aside()
+            ]
+
+    def inboxes(self) -> list[dict[str, Any]]:
+        """Each inbox that is set up: {name, last_success, fault, verdicts: {verdict: number of messages}}."""
+        with self._store.reading() as session:
+            return [self._inbox(session, name) for name in self._settings]
+
+    def _inbox(self, session: Session, name: str) -> dict[str, Any]:
+        row = session.inbox(name)
+        return {
+            "name": name,
+            "last_success": utc(row["last_success"]),
+            "fault": row["fault"] or None,
+            "verdicts": session.verdicts(name),
+        }
+
+    # ---- time for people ----------------------------------------------------------------------------------------
+
+    def shown(self, moment: datetime, inbox: str) -> str:
+        """A time for people, in the zone of the inbox's calendar: `Mon 23 Nov 2026 11:30 Europe/London`."""
+        return f"{self.local(moment, inbox):%a %d %b %Y %H:%M} {self.zone(inbox)}"
+
+    def zone(self, inbox: str) -> str:
+        """The name of that zone: `Europe/London`."""
+        calendar = self.calendar(inbox)
+        return calendar.zone.key if calendar else "UTC"
+
+    def local(self, moment: datetime, inbox: str) -> datetime:
+        """The same moment in the zone of the inbox's calendar."""
+        calendar = self.calendar(inbox)
+        return calendar.local(moment) if calendar else moment.astimezone(UTC)
+
+    def calendar(self, inbox: str, name: str = "") -> Hours | None:
+        """The calendar of that name, else the inbox's own, else the default; None where there is none of them."""
+        own = self._settings[inbox].hours if inbox in self._settings else "default"
+        return next((self._calendars[key] for key in (name, own, "default") if key in self._calendars), None)
+
+    def close(self) -> None:
+        """Let go of the store; for whoever opened this register for itself."""
+        self._store.close()
+
+
+def open_register(settings: Settings) -> Register:
+    """The register these settings describe; raises StoreError."""
+    return Register(Store(settings.store), settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})

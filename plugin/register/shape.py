@@ -1,0 +1,165 @@
+"""A case as JSON: the shape other programs rely on (contract, section 9). Keys may be added, never taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Protocol
+
+from plugin.hours import Hours, HoursError, Span, SpanError
+from plugin.register.telling import WHAT, Tale, is_minor
+from plugin.timeline import Case, DraftState, DueBy, Event, Ran, Status, Task
+
+
+class Calendars(Protocol):
+    """Which calendar counts, and how a time is told to people."""
+
+    def calendar(self, inbox: str, name: str = "") -> Hours | None:
+        """The calendar of that name, else the inbox's own."""
+
+    def shown(self, moment: datetime, inbox: str) -> str:
+        """A time in the inbox's zone."""
+
+
+def utc(moment: datetime | None) -> str | None:
+    """A time as RFC 3339 in UTC, ending in Z."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def document(case: Case, events: Sequence[Event], texts: Mapping[str, str], calendars: Calendars) -> dict[str, Any]:
+    """The whole case: the summary with the drafts' texts, the complaint's own text, and the timeline."""
+    drafts = [_draft(draft) | {"text": texts.get(draft.message_id, "")} for draft in case.drafts]
+    timeline = _timeline(case, events, calendars)
+    return summary(case, calendars) | {
+        "drafts": drafts,
+        "their_text": texts.get(case.message, ""),
+        "timeline": timeline,
+    }
+
+
+def summary(case: Case, calendars: Calendars) -> dict[str, Any]:
+    """One case without texts and timeline."""
+    return {
+        "id": case.id,
+        "inbox": case.inbox,
+        "status": case.status.value,
+        "tags": list(case.tags),
+        "category": case.category,
+        "severity": case.severity,
+        "language": case.language,
+        "channel": case.channel,
+        "sender": str(case.complainant),
+        "subject": case.subject,
+        "received_at": utc(case.received_at),
+        "owner": case.owner or None,
+        "round": case.round,
+        "due": [_due(case, due, calendars) for due in case.due],
+        "tasks": [_task(task) for task in case.tasks if not task.kind.for_inbox],
+        "drafts": [_draft(draft) for draft in case.drafts],
+        "playbooks": [_playbook(ran) for ran in case.playbooks],
+        "outcome": case.outcome or None,
+        "cause": case.cause or None,
+        "resolved_at": utc(case.resolved_at),
+    }
+
+
+def _due(case: Case, due: DueBy, calendars: Calendars) -> dict[str, Any]:
+    return {
+        "for": due.due_for,
+        "due_at": utc(due.due_at),
+        "provisional": False,
+        "met_at": utc(due.met_at),
+        "met_by": due.met_by or None,
+        "missed": due.missed,
+        "owed": due.open and case.status is Status.OPEN,
+        "derivation": list(_derivation(case, due, calendars)),
+        "within": due.span,
+        "from": due.start,
+        "playbook": due.playbook,
+        "note": due.note,
+    }
+
+
+def _derivation(case: Case, due: DueBy, calendars: Calendars) -> tuple[str, ...]:
+    """The working of the date in the calendar now in force, which may have changed since the date was set."""
+    calendar = calendars.calendar(case.inbox, due.hours)
+    if calendar is None or due.anchor_at is None or due.due_at is None:
+        return ()
+    then = calendars.shown(due.due_at, case.inbox)
+    try:
+        span = Span.parse(due.span)
+        lines = calendar.derivation(due.anchor_at, span)
+        same = calendar.due(due.anchor_at, span) == due.due_at
+    except (SpanError, HoursError) as error:
+        return (f"it was set to {then}; the working cannot be shown: {error}",)
+    return lines if same else (*lines, f"the calendar has changed since; the date that counts was set before: {then}")
+
+
+def _task(task: Task) -> dict[str, Any]:
+    return {
+        "id": task.key,
+        "kind": task.kind.value,
+        "due_at": utc(task.run_at),
+        "state": task.state.value,
+        "note": task.note,
+        "what": WHAT[task.kind],
+        "playbook": task.playbook,
+    }
+
+
+def task_document(case: Case, task: Task, now: datetime) -> dict[str, Any]:
+    """A task beside the case it belongs to, as a list of tasks shows it."""
+    return _task(task) | {
+        "case": case.id,
+        "inbox": case.inbox,
+        "subject": case.subject,
+        "sender": str(case.complainant),
+        "overdue": task.run_at < now,
+    }
+
+
+def _draft(draft: DraftState) -> dict[str, Any]:
+    where = f"{draft.place.folder}/{draft.place.uid}" if draft.place and draft.place.uid else draft.message_id
+    return {
+        "purpose": draft.purpose.value,
+        "ref": where,
+        "state": draft.fate.value,
+        "marks": draft.marks,
+        "round": draft.round,
+        "message_id": draft.message_id,
+        "written_at": utc(draft.written_at),
+    }
+
+
+def _playbook(ran: Ran) -> dict[str, Any]:
+    return {
+        "name": ran.name,
+        "version": ran.version,
+        "applied": ran.applied,
+        "reason": ran.reason,
+        "round": ran.round,
+    }
+
+
+def _timeline(case: Case, events: Sequence[Event], calendars: Calendars) -> list[dict[str, Any]]:
+    tale = Tale(case, lambda moment: calendars.shown(moment, case.inbox))
+    return [
+        {"at": utc(event.at), "event": type(event).__name__, "text": tale.tell(event), "minor": is_minor(event, case)}
+        | {item.name: _plain(getattr(event, item.name)) for item in fields(event) if item.name != "at"}
+        for event in events
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON knows it."""
+    if isinstance(value, datetime):
+        return utc(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
