@@ -1,0 +1,375 @@
+"""The web page: what it shows, whom it answers, and what it never does."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+from itertools import pairwise
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from markupsafe import Markup
+
+from plugin.decide import Resolve
+from plugin.model import AmendsError
+from plugin.web import PortTaken, create_app, serve
+from plugin.web.view import left, marked
+from tests.counter import COMPLAINT, Counter
+
+PARCEL = "Where is my parcel?"
+HOSTILE = "<script>alert('boo')</script>\"><img src=x onerror=alert(1)>{{ 7 * 7 }}"
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    counter = Counter(tmp_path)
+    yield counter
+    counter.close()
+
+
+@pytest.fixture
+def app(counter: Counter) -> Flask:
+    return create_app(counter.register, clock=lambda: counter.now)
+
+
+@pytest.fixture
+def browser(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """A browser before a register in which nothing happens."""
+    counter = Counter(tmp_path_factory.mktemp("idle"))
+    yield create_app(counter.register).test_client()
+    counter.close()
+
+
+def seen(browser: FlaskClient, path: str) -> str:
+    """The page as text without markup, white space folded."""
+    answer = browser.get(path)
+    assert answer.status_code == 200
+    return plain(answer.text)
+
+
+def plain(html: str) -> str:
+    body = re.sub(r"<head>.*?</head>", "", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+# ---- the register ---------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_register_says_so(browser: FlaskClient) -> None:
+    text = seen(browser, "/")
+    assert "Nothing is owed now." in text
+    assert "No cases here." in text
+    assert "Every message could be read." in text
+
+
+def test_the_register_shows_what_each_case_owes_next(browser: FlaskClient, counter: Counter) -> None:
+    counter.complaint(PARCEL)
+    text = seen(browser, "/")
+    assert "Where is my parcel? Anna Jones <anna@example.org>" in text
+    assert "acknowledge this complaint Mon 23 Nov 11:30 in 2 days open" in text
+    assert "Times are those of Europe/London." in text
+
+
+def test_what_is_owed_next_stands_first(browser: FlaskClient, counter: Counter) -> None:
+    counter.complaint("Older and pressing")
+    counter.later(hours=1.5)
+    counter.complaint("Newer", sender="bob@example.net")
+    pressing, newest = seen(browser, "/"), seen(browser, "/?show=all")
+    assert pressing.index("Older and pressing") < pressing.index("Newer")
+    assert newest.index("Newer") < newest.index("Older and pressing")
+
+
+def test_settled_cases_show_only_among_all(browser: FlaskClient, counter: Counter) -> None:
+    case_id = counter.complaint(PARCEL)
+    counter.desk.act(case_id, Resolve(at=counter.now, outcome="not-upheld"))
+    assert PARCEL not in seen(browser, "/")
+    assert PARCEL in seen(browser, "/?show=all")
+
+
+def test_what_is_owed_now_is_listed_with_how_to_end_it(browser: FlaskClient, counter: Counter) -> None:
+    case_id = counter.complaint(PARCEL)
+    counter.later(days=3)
+    text = seen(browser, "/")
+    assert "Acknowledge this complaint : Where is my parcel?" in text
+    assert "due Mon 23 Nov 11:30 , 4 h 30 min late" in text
+    assert f"amends done {case_id}/1/answer/3" in text
+
+
+def test_older_cases_are_one_link_away(browser: FlaskClient, counter: Counter) -> None:
+    for number in range(51):
+        subject, sender = f"Complaint number {number:02}", f"p{number}@example.org"
+        counter.mail.arrive(COMPLAINT, subject=subject, sender=sender, at=counter.now)
+        counter.now += timedelta(minutes=1)
+    counter.work()
+    first = browser.get("/?show=all").text
+    assert "Complaint number 50" in first
+    assert "Complaint number 00" not in first
+    (older,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = browser.get(unescape(older)).text
+    assert re.findall(r"Complaint number \d\d", second) == ["Complaint number 00"]
+    assert 'rel="next"' not in second
+
+
+def test_the_quarantine_and_an_inboxs_fault_are_shown(browser: FlaskClient, counter: Counter) -> None:
+    counter.unreadable("its parts nest too deep")
+    with counter.store.writing() as session:
+        session.keep_inbox("support", fault="the password was refused")
+    text = seen(browser, "/")
+    assert "support , folder INBOX , UID 99: its parts nest too deep" in text
+    assert "Fault: the password was refused" in text
+
+
+# ---- a case ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_shows_its_dates_with_their_working(browser: FlaskClient, counter: Counter) -> None:
+    text = seen(browser, f"/cases/{counter.complaint(PARCEL)}")
+    assert "Acknowledgement open Mon 23 Nov 11:30 (in 2 days)" in text
+    assert "4 business hours from receipt, by playbook answer :" in text
+    assert "Fri 20 Nov: 1 h 30 min counted, 2 h 30 min left" in text
+
+
+def test_a_case_shows_its_draft_and_what_is_still_to_fill_in(browser: FlaskClient, counter: Counter) -> None:
+    case_id = counter.complaint(PARCEL)
+    assert "Acknowledgement written 1 place to fill in" in seen(browser, f"/cases/{case_id}")
+    assert "We will <mark>[[say what we do]]</mark>." in browser.get(f"/cases/{case_id}").text
+
+
+def test_a_case_shows_why_each_playbook_did_or_did_not_apply(browser: FlaskClient, counter: Counter) -> None:
+    text = seen(browser, f"/cases/{counter.complaint(PARCEL)}")
+    assert "applied answer : it always applies" in text
+    assert "did not apply vip : " in text
+
+
+def test_a_case_shows_its_story_day_by_day(browser: FlaskClient, counter: Counter) -> None:
+    case_id = counter.complaint(PARCEL)
+    counter.later(days=3)
+    text = seen(browser, f"/cases/{case_id}")
+    assert "Friday 20 November 2026 16:00 Anna Jones <anna@example.org> wrote to support" in text
+    assert "Monday 23 November 2026 16:00 Acknowledgement: the date has passed, and it was not done." in text
+
+
+def test_a_settled_case_shows_its_outcome_and_what_is_no_longer_owed(browser: FlaskClient, counter: Counter) -> None:
+    case_id = counter.complaint(PARCEL)
+    counter.desk.act(case_id, Resolve(at=counter.now, outcome="upheld", cause="carrier"))
+    text = seen(browser, f"/cases/{case_id}")
+    assert "Outcome upheld, caused by carrier" in text
+    assert "Update no longer owed" in text
+
+
+@pytest.mark.parametrize("path", ["/cases/c404", "/cases/", "/cases/a%00b", "/?after=c404", "/?after=%00", "/nothing"])
+def test_what_is_not_there_is_said_in_one_sentence(browser: FlaskClient, path: str) -> None:
+    answer = browser.get(path)
+    assert answer.status_code == 404
+    assert re.search(r"<h1>[A-Z][^<]+\.</h1>", answer.text)
+
+
+# ---- text stays text ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["/", "/?show=all", "/cases/{case}"])
+def test_a_hostile_subject_and_name_are_text(browser: FlaskClient, counter: Counter, page: str) -> None:
+    case_id = counter.complaint(HOSTILE, name=HOSTILE)
+    counter.later(days=3)
+    answer = browser.get(page.format(case=case_id))
+    assert not re.search(r"<(script|img)\b", answer.text)
+    assert "{{ 7 * 7 }}" in answer.text
+    assert HOSTILE in unescape(answer.text)
+
+
+def test_marks_in_a_draft_show_and_the_rest_stays_text() -> None:
+    assert marked("<b> [[a <i> name]] & more") == Markup("&lt;b&gt; <mark>[[a &lt;i&gt; name]]</mark> &amp; more")
+
+
+# ---- whom it answers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.0.1", "::1", "::ffff:127.0.0.1"])
+def test_this_machine_is_answered(idle: FlaskClient, address: str) -> None:
+    assert idle.get("/", environ_base={"REMOTE_ADDR": address}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "10.0.0.1", "2001:db8::1", "::ffff:192.0.2.1", "", "unix:"])
+@pytest.mark.parametrize("path", ["/", "/readyz", "/cases/c404", "/static/amends.css"])
+def test_another_machine_is_refused(idle: FlaskClient, address: str, path: str) -> None:
+    assert idle.get(path, environ_base={"REMOTE_ADDR": address}).status_code == 403
+
+
+def test_that_it_lives_may_be_asked_from_anywhere(idle: FlaskClient) -> None:
+    answer = idle.get("/healthz", environ_base={"REMOTE_ADDR": "192.0.2.1"}, headers={"Host": "amends.example.com"})
+    assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8025", "127.0.0.1", "127.0.0.1:8025", "[::1]", "[::1]:8025"])
+def test_the_names_of_this_machine_are_answered(idle: FlaskClient, host: str) -> None:
+    assert idle.get("/", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example:8025", "localhost:x", "",
+     "192.0.2.1", "localhost@evil.example"],
+)  # fmt: skip
+def test_any_other_name_is_refused(idle: FlaskClient, host: str) -> None:
+    assert idle.get("/", headers={"Host": host}).status_code == 400
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+@pytest.mark.parametrize("path", ["/", "/cases/c404", "/healthz", "/readyz", "/static/amends.css", "/nothing"])
+def test_nothing_can_be_written(idle: FlaskClient, method: str, path: str) -> None:
+    answer = idle.open(path, method=method)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
+def test_a_head_is_a_page_without_a_body(idle: FlaskClient) -> None:
+    answer = idle.head("/")
+    assert (answer.status_code, answer.data) == (200, b"")
+
+
+# ---- what it never does ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/readyz", "/nothing", "/static/amends.css"])
+def test_every_answer_is_sealed(idle: FlaskClient, path: str) -> None:
+    with idle.get(path) as answer:
+        headers = answer.headers
+    assert headers["Content-Security-Policy"] == (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_pages_fetch_nothing_from_elsewhere_and_hold_no_script_or_style(
+    browser: FlaskClient, counter: Counter
+) -> None:
+    case_id = counter.complaint(PARCEL)
+    pages = "".join(browser.get(path).text for path in ("/", "/?show=all", f"/cases/{case_id}", "/nothing"))
+    assert not re.search(r"<(script|style|form|iframe)\b|\son\w+=|\sstyle=", pages)
+    assert all(re.match(r"/(?!/)|#", link) for link in re.findall(r'(?:href|src)="([^"]*)"', pages))
+    with browser.get("/static/amends.css") as css:
+        assert not re.search(r"url\(|@import", css.get_data(as_text=True))
+
+
+def test_a_page_can_be_read_aloud(browser: FlaskClient, counter: Counter) -> None:
+    case_id = counter.complaint(PARCEL)
+    for path in ("/", f"/cases/{case_id}"):
+        html = browser.get(path).text
+        levels = [int(level) for level in re.findall(r"<h(\d)", html)]
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(below - above <= 1 for above, below in pairwise(levels))
+        named = re.findall(r'aria-labelledby="(\w+)"', html)
+        assert all(f'id="{name}"' in html for name in named)
+        assert all("scope=" in header for header in re.findall(r"<th\b[^>]*>", html))
+
+
+# ---- how it fares ---------------------------------------------------------------------------------------------------
+
+
+def test_ready_tells_each_inbox(browser: FlaskClient) -> None:
+    answer = browser.get("/readyz")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert answer.json["inboxes"] == [
+        {"name": "support", "last_success": "2026-11-20T16:00:00Z", "fault": None, "verdicts": {}}
+    ]
+
+
+def test_an_inbox_at_fault_is_not_ready(browser: FlaskClient, counter: Counter) -> None:
+    with counter.store.writing() as session:
+        session.keep_inbox("support", fault="the password was refused")
+    answer = browser.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["inboxes"][0]["fault"] == "the password was refused"
+
+
+def test_a_register_that_cannot_be_read_gives_the_reason(counter: Counter) -> None:
+    def broken() -> NoReturn:
+        raise AmendsError("store: the disk is full")
+
+    answer = create_app(counter.register, health=broken).test_client().get("/readyz")
+    assert answer.status_code == 503
+    assert "<h1>store: the disk is full.</h1>" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("span", "told"),
+    [
+        (timedelta(seconds=30), "in moments"),
+        (timedelta(minutes=20), "in 20 min"),
+        (timedelta(hours=3), "in 3 h"),
+        (timedelta(hours=3, minutes=20), "in 3 h 20 min"),
+        (timedelta(hours=35, minutes=20), "in 35 h"),
+        (timedelta(days=4, hours=5), "in 4 days"),
+        (-timedelta(minutes=5), "5 min late"),
+        (-timedelta(days=2), "2 days late"),
+    ],
+)
+def test_how_long_is_left_is_told_shortly(span: timedelta, told: str) -> None:
+    assert left(span) == told
+
+
+# ---- served ---------------------------------------------------------------------------------------------------------
+
+
+def fetched(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - an address of this machine
+        return str(answer.read().decode())
+
+
+def test_the_page_is_served_while_the_block_runs(counter: Counter) -> None:
+    counter.complaint(PARCEL)
+    with serve(counter.register, ("127.0.0.1", 0)) as address:
+        assert PARCEL in fetched(address)
+        assert json.loads(fetched(f"{address}/readyz"))["ready"] is True
+    with pytest.raises(OSError, match="refused"):
+        fetched(address)
+
+
+def test_a_taken_port_gives_the_next_free_one(counter: Counter) -> None:
+    with serve(counter.register, ("127.0.0.1", 0)) as first:
+        port = int(first.rpartition(":")[2])
+        with serve(counter.register, ("127.0.0.1", port)) as second:
+            assert int(second.rpartition(":")[2]) > port
+            assert fetched(f"{second}/healthz") == "ok\n"
+
+
+def test_an_address_of_another_machine_cannot_be_listened_on(counter: Counter) -> None:
+    with (
+        pytest.raises(PortTaken, match=r"web: cannot listen on 192\.0\.2\.1:8025"),
+        serve(counter.register, ("192.0.2.1", 8025)),
+    ):
+        pass
+
+
+def test_any_wsgi_server_can_serve_the_folder_it_runs_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "amends.yaml").write_text("""\
+inboxes:
+  helpdesk:
+    kind: imap
+    host: mail.example.com
+    user: support@example.com
+    password: ${NOT_NEEDED_FOR_READING}
+    identities: [support@example.com]
+""")
+    monkeypatch.chdir(tmp_path)
+    wsgi = runpy.run_path(str(Path(__file__).parent.parent / "webhook_app.py"))
+    assert "helpdesk" in wsgi["app"].test_client().get("/").text
