@@ -1,0 +1,133 @@
+"""Acting: done, drop, resolve, reopen, replied, open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from plugin.cli.frame import Frame, fail, say, whoami
+from plugin.decide import Act as PersonAct
+from plugin.decide import EndTask, Reopen, Resolve, SayReplied
+from plugin.desk import Desk, open_desk
+from plugin.inbox import Act, ActKind, Page
+from plugin.model import OUTCOMES
+
+as_option = click.option("--as", "name", help="Who acts; else the login name of the system user.")
+note_option = click.option("--note", default="", help="A word for the record.")
+
+
+@contextmanager
+def opened(frame: Frame) -> Iterator[Desk]:
+    """The desk of this folder, closed at the end; no inbox is connected before it is needed."""
+    desk = open_desk(frame.settings())
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+class Moment(click.ParamType[datetime]):
+    """A time a person writes: 2026-11-20T10:00Z, 2026-11-20 10:00 (of this machine), or 2026-11-20."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """To an aware time in UTC."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.fromisoformat(str(value)).astimezone(UTC)
+        except ValueError:
+            self.fail(f"{value!r} is no time: write it like 2026-11-20T10:00 or 2026-11-20T10:00Z", param, ctx)
+
+
+def _act(frame: Frame, case: str, act: PersonAct) -> None:
+    with opened(frame) as desk:
+        after = desk.act(case, act)
+    say(f"case {after.id}: {after.status.value}. What follows is written by the next pass of amends run.")
+
+
+def _case_of(task: str) -> str:
+    return task.partition("/")[0]
+
+
+@click.command()
+@click.argument("task")
+@click.option("--gave", default="", help='What was given, such as "10 EUR voucher".')
+@note_option
+@as_option
+@click.pass_obj
+def done(frame: Frame, task: str, gave: str, note: str, name: str | None) -> None:
+    """A task is done. A gesture counts as delivered only with --gave and a note."""
+    if gave and not note:
+        fail(f"done {task}: a gesture counts as delivered only with proof - add --note, saying how and when", 2)
+    _act(frame, _case_of(task), EndTask(key=task, done=True, gave=gave, note=note, by=whoami(name)))
+
+
+@click.command()
+@click.argument("task")
+@click.option("--note", required=True, help="Why it is not needed.")
+@as_option
+@click.pass_obj
+def drop(frame: Frame, task: str, note: str, name: str | None) -> None:
+    """A task is not needed."""
+    _act(frame, _case_of(task), EndTask(key=task, done=False, note=note, by=whoami(name)))
+
+
+@click.command()
+@click.argument("case")
+@click.option("--outcome", type=click.Choice(OUTCOMES), required=True, help="What came of it.")
+@click.option("--cause", default="", help="What caused it.")
+@click.option("--at", type=Moment(), help="When it was settled; else now.")
+@note_option
+@as_option
+@click.pass_obj
+def resolve(frame: Frame, /, case: str, at: datetime | None, name: str | None, **stated: str) -> None:
+    """A case is settled."""
+    _act(frame, case, Resolve(at=at or datetime.now(UTC), by=whoami(name), **stated))
+
+
+@click.command()
+@click.argument("case")
+@as_option
+@click.pass_obj
+def reopen(frame: Frame, case: str, name: str | None) -> None:
+    """A case is not settled after all."""
+    _act(frame, case, Reopen(by=whoami(name)))
+
+
+@click.command()
+@click.argument("case")
+@click.option("--at", type=Moment(), required=True, help="When the answer was given.")
+@click.option("--note", required=True, help="How: by phone, at the counter, from elsewhere.")
+@as_option
+@click.pass_obj
+def replied(frame: Frame, case: str, at: datetime, note: str, name: str | None) -> None:
+    """A complainant was answered where Amends cannot see it; your word is shown as such."""
+    if at > datetime.now(UTC):
+        fail(f"replied {case}: {at:%Y-%m-%d %H:%M} UTC is in the future - say when the answer was given", 2)
+    _act(frame, case, SayReplied(at=at, how=note, by=whoami(name)))
+
+
+@click.command(name="open")
+@click.option("--inbox", required=True, help="The inbox the message lies in.")
+@click.argument("message_id")
+@click.pass_obj
+def open_(frame: Frame, inbox: str, message_id: str) -> None:
+    """This message is a complaint, whatever the judge said."""
+    wanted = message_id if message_id.startswith("<") else f"<{message_id}>"
+    with opened(frame) as desk:
+        if inbox not in desk.inboxes:
+            fail(f"open: there is no inbox {inbox} in amends.yaml - there is {', '.join(desk.inboxes)}", 2)
+        message = desk.inboxes[inbox].find(wanted)
+        if message is None:
+            fail(f"open: no message with Message-ID {wanted} lies in the watched folders of {inbox}", 2)
+        act = Act(ActKind.COMPLAINT, datetime.now(UTC), message=message)
+        desk.receive(inbox, Page(cursor={}, acts=(act,)))
+        with desk.store.reading() as session:
+            known = session.known(inbox, [message.key]).get(message.key)
+    say(f"case {known.case_id if known else '?'}: open")

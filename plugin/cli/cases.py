@@ -1,0 +1,163 @@
+"""Looking: cases, show, tasks, quarantine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from plugin.cli.frame import Frame, fail, say, show_json
+from plugin.hours import Span, SpanError
+from plugin.register import Register, open_register
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+
+
+@contextmanager
+def opened(frame: Frame) -> Iterator[Register]:
+    """The register of this folder's store, for reading; needs no password."""
+    register = open_register(frame.settings(secrets=False))
+    try:
+        yield register
+    finally:
+        register.close()
+
+
+class Length(click.ParamType[timedelta]):
+    """A length of time: 3d, 12h, 2w, 30m, or `3 days`."""
+
+    name = "span"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """To a length of elapsed time."""
+        units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+        found = re.fullmatch(r"(\d+)\s*([mhdw])", str(value))
+        try:
+            span = Span.parse(f"{found[1]} {units[found[2]]}" if found else str(value))
+        except SpanError as error:
+            self.fail(str(error), param, ctx)
+        if span.unit.value not in units.values():
+            self.fail(f"{value!r}: write minutes, hours, days or weeks, such as 3d", param, ctx)
+        return timedelta(**{span.unit.value: span.amount})
+
+
+# ---- looking --------------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.option("--open", "open_only", is_flag=True, help="Only cases that are not resolved.")
+@click.option("--due", type=Length(), help="Only cases with something due within this time, such as 3d.")
+@json_option
+@click.pass_obj
+def cases(frame: Frame, open_only: bool, due: timedelta | None, as_json: bool) -> None:
+    """The register, newest first."""
+    with opened(frame) as register:
+        found = register.cases(open_only=open_only, due_within=due)
+        if as_json:
+            show_json({"cases": found})
+            return
+        for case in found:
+            say(_line(register, case))
+        if not found:
+            say("no cases")
+
+
+def _line(register: Register, case: dict[str, Any]) -> str:
+    waiting = [due for due in case["due"] if due["owed"] and due["due_at"]]
+    first = min(waiting, key=lambda due: str(due["due_at"]), default=None)
+    owed = f"{first['for']} by {_shown(register, first['due_at'], case['inbox'])}" if first else ""
+    missed = " MISSED" if first and first["missed"] else ""
+    return f"{case['id']}  {case['status']:8}  {case['category']:19} {case['subject'][:48]:48}  {owed}{missed}"
+
+
+def _shown(register: Register, moment: str, inbox: str) -> str:
+    return register.shown(datetime.fromisoformat(moment), inbox)
+
+
+@click.command()
+@click.argument("case")
+@json_option
+@click.pass_obj
+def show(frame: Frame, case: str, as_json: bool) -> None:
+    """One case with its timeline."""
+    with opened(frame) as register:
+        found = register.case(case)
+        if as_json:
+            show_json(found)
+        else:
+            say("\n".join(_told(register, found)))
+
+
+def _told(register: Register, case: dict[str, Any]) -> list[str]:
+    inbox = case["inbox"]
+    lines = [
+        f"{case['subject']}",
+        f"case {case['id']}  {case['status']}  round {case['round']}  from {case['sender']}",
+        f"received {_shown(register, case['received_at'], inbox)}  tags: {', '.join(case['tags'])}",
+        "",
+    ]
+    for due in case["due"]:
+        when = _shown(register, due["due_at"], inbox) if due["due_at"] else "not started"
+        met = f"met {_shown(register, due['met_at'], inbox)} by {due['met_by']}" if due["met_at"] else _standing(due)
+        lines.append(f"due    {due['for']}: {when} - {met}{' - MISSED' if due['missed'] else ''}")
+    for task in case["tasks"]:
+        note = f" - {task['note']}" if task["note"] else ""
+        lines.append(f"task   {task['kind']}: {_shown(register, task['due_at'], inbox)} - {task['state']}{note}")
+        lines.append(f"       {task['id']}")
+    for draft in case["drafts"]:
+        lines.append(f"draft  {draft['purpose']}: {draft['state']}, {draft['marks']} marks left ({draft['ref']})")
+    lines.append("")
+    told = (line for line in case["timeline"] if not line["minor"])
+    return lines + [f"{_shown(register, line['at'], inbox)}  {line['text']}" for line in told]
+
+
+def _standing(due: dict[str, Any]) -> str:
+    return due["note"] or ("open" if due["owed"] else "no longer owed")
+
+
+@click.command()
+@click.option("--all", "upcoming", is_flag=True, help="Also what is not due yet.")
+@json_option
+@click.pass_obj
+def tasks(frame: Frame, upcoming: bool, as_json: bool) -> None:
+    """What a person owes now."""
+    with opened(frame) as register:
+        found = register.tasks(upcoming=upcoming)
+        if as_json:
+            show_json({"tasks": found})
+            return
+        for task in found:
+            when = _shown(register, task["due_at"], task["inbox"])
+            say(f"{task['state']:7} {when}  {task['what']}: {task['subject']} ({task['sender']})")
+            say(f"        amends done {task['id']}")
+        if not found:
+            say("nothing is owed")
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def quarantine(ctx: click.Context, as_json: bool) -> None:
+    """Mails that could not be read: kept and listed."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with opened(ctx.obj) as register:
+        found = register.quarantine()
+        if as_json:
+            show_json({"quarantine": found})
+            return
+        for item in found:
+            say(f"{item['id']}  {item['inbox']}: {item['folder']} uid {item['uid']}: {item['reason']}")
+        if not found:
+            say("the quarantine is empty")
+
+
+@quarantine.command()
+@click.argument("quarantine_id")
+def retry(quarantine_id: str) -> None:
+    """Not yet: read a mail in quarantine again."""
+    fail(f"quarantine retry {quarantine_id}: not yet - this version keeps and lists such mails", 2)

@@ -1,0 +1,73 @@
+"""The demo: everything on loopback, no account, no question."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+import threading
+from pathlib import Path
+
+import click
+
+from plugin.cli.frame import say
+from plugin.cli.running import lock_path, work
+from plugin.config import load
+from plugin.demo import US, Demo, prepare
+from plugin.demo.mailbox import PipMailbox
+from plugin.desk import open_desk
+from plugin.hours import Hours, HoursError
+from plugin.jobs import Leadership
+
+FIRST_PORT = 8025
+
+
+@click.command()
+@click.option("--seconds", default=120.0, show_default=True, help="How long the letters take to arrive.")
+def demo(seconds: float) -> None:
+    """A mailbox that fills with letters, and Amends at work on it. Ctrl-C ends all of it."""
+    with tempfile.TemporaryDirectory(prefix="amends-demo-") as name:
+        ready = prepare(Path(name), web=free_port(FIRST_PORT), zone=_zone())
+        try:
+            settings = load(ready.config)
+            _introduce(ready)
+            with Leadership(settings.store, lock_path(settings)):
+                desk = open_desk(settings)
+                desk.poll("support")  # attach first: what arrives from now on is new mail
+                stop = threading.Event()
+                post = threading.Thread(target=_play, args=(ready, stop, seconds), daemon=True)
+                post.start()
+                work(desk, settings)
+                stop.set()
+                post.join(timeout=5)
+        finally:
+            ready.mailbox.stop()
+    say("The demo is over, and nothing of it is left.")
+
+
+def _play(ready: Demo, stop: threading.Event, seconds: float) -> None:
+    ready.play(stop, seconds=seconds, told=say)
+
+
+def _introduce(ready: Demo) -> None:
+    mailbox = ready.mailbox
+    say(f"Amends demo: Lighthouse Lamps, a small shop, in {ready.folder}")
+    say(f"Look with a mail program: IMAP {mailbox.host} port {mailbox.port}, no encryption,")
+    say(f"  user {US}, password {ready.password}")
+    if isinstance(mailbox, PipMailbox):
+        say(f"Note: no Dovecot was found, so {mailbox.lacks}.")
+
+
+def _zone() -> str:
+    try:
+        return Hours.default().zone.key
+    except HoursError:
+        return "UTC"
+
+
+def free_port(first: int) -> int:
+    """`first`, or the next port nobody listens on."""
+    for port in range(first, first + 100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    return 0

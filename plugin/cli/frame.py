@@ -1,0 +1,81 @@
+"""What every command shares: finding amends.yaml, opening what is needed, printing, and ending with the right code.
+
+Exit codes: 0 done, 1 may be tried again or something was found, 2 the input is wrong. No stack trace without --debug.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import logging
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from plugin.config import Settings, load
+from plugin.model import AmendsError
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The options that stand before the command."""
+
+    config: Path
+    debug: bool
+
+    def settings(self, *, secrets: bool = True) -> Settings:
+        """amends.yaml, read; raises Problems."""
+        if not self.config.exists():
+            fail(f"{self.config}: there is no such file here - `amends init` writes one, or name it with --config", 2)
+        return load(self.config, secrets=secrets)
+
+
+def whoami(name: str | None) -> str:
+    """Who acts: --as, else the login name of the system user."""
+    try:
+        return name or getpass.getuser()
+    except OSError:  # a container may run under a number without a name
+        return f"user {os.getuid()}"
+
+
+def say(text: str = "") -> None:
+    """One line for a person."""
+    click.echo(text)
+
+
+def show_json(document: Any) -> None:
+    """One JSON document, for another program."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=None if not sys.stdout.isatty() else 2))
+
+
+def fail(text: str, code: int) -> NoReturn:
+    """End with a sentence and this exit code."""
+    click.echo(text, err=True)
+    raise SystemExit(code)
+
+
+class Commands(click.Group):
+    """The commands, with one way to end badly."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; a mistake becomes a sentence and an exit code."""
+        debug = bool(ctx.params.get("debug"))
+        try:
+            return super().invoke(ctx)
+        except AmendsError as error:
+            if debug:
+                raise
+            fail(str(error), 2 if error.input_is_wrong else 1)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, SystemExit):
+            raise
+        except BrokenPipeError:
+            raise SystemExit(0) from None  # the reader of our output, such as `head`, has had enough
+        except Exception as error:
+            if debug:
+                raise
+            logging.getLogger("amends").debug("unexpected", exc_info=True)
+            fail(f"amends: unexpected {type(error).__name__}: {error} - run it again with --debug, and report it", 1)

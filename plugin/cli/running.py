@@ -1,0 +1,73 @@
+"""Running: run, and what the demo shares with it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from pathlib import Path
+
+import click
+from sqlalchemy import make_url
+
+from plugin.cli.frame import Frame, fail, say
+from plugin.config import Settings
+from plugin.desk import Desk, open_desk
+from plugin.jobs import POLL, Jobs, Leadership, run_once
+from plugin.register import Register
+from plugin.web import serve
+
+log = logging.getLogger("amends.run")
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="One full pass, then end: 0, or 1 if something must be tried again.")
+@click.option("--every", default=POLL, show_default=True, type=click.FloatRange(0.2, 3600),
+              help="Seconds between two looks into an inbox that has not called by itself.")  # fmt: skip
+@click.pass_obj
+def run(frame: Frame, once: bool, every: float) -> None:
+    """Watch the inboxes, keep the clock, show the web page, until Ctrl-C."""
+    settings = frame.settings()
+    with Leadership(settings.store, lock_path(settings)):
+        desk = open_desk(settings)
+        with desk.store.writing() as session:
+            session.release()  # whoever held a task before us has ended, perhaps in the middle of it
+        if once:
+            _once(desk)
+        else:
+            work(desk, settings, every)
+
+
+def _once(desk: Desk) -> None:
+    try:
+        faults = run_once(desk)
+    finally:
+        desk.close()
+    if faults:
+        fail("\n".join(dict.fromkeys(faults)), 1)
+
+
+def work(desk: Desk, settings: Settings, every: float = POLL) -> None:
+    """Everything in one process, until SIGINT or SIGTERM."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    for chatty in ("apscheduler", "imapclient"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+    jobs = Jobs(desk, poll_every=every)
+    register = Register(desk.store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
+    with serve(register, settings.listen) as address:
+        jobs.start()
+        say(f"Amends is at work: {', '.join(desk.inboxes)}. Register: {address} - end with Ctrl-C.")
+        stop.wait()
+        say("Ending after the step that is under way.")
+        jobs.stop()
+
+
+def lock_path(settings: Settings) -> Path:
+    """The file that says a run works on this store: beside a SQLite file, else beside amends.yaml."""
+    database = make_url(settings.store).database
+    if settings.store.startswith("sqlite") and database and database != ":memory:":
+        return Path(f"{database}.lock")
+    return settings.folder / "amends.lock"

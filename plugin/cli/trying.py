@@ -1,0 +1,32 @@
+"""Trying: what would happen to a mail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from plugin.cli.frame import Frame, say, show_json
+from plugin.model import AmendsError
+from plugin.trial import Trial, mails, settings_for
+
+
+@click.command(name="try")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document a line, one for each mail, in order.")
+@click.pass_obj
+def try_(frame: Frame, paths: tuple[Path, ...], as_json: bool) -> None:
+    """What would happen to these mails: files, folders, an mbox, or - for standard input. Writes nothing."""
+    trial = Trial(settings_for(frame.config))
+    bad = False
+    for name, raw in mails(paths):
+        try:
+            result = trial.of(name, raw)
+        except AmendsError as error:
+            result, bad = {"file": name, "error": str(error)}, True
+        if as_json:
+            show_json(result)
+        else:
+            say(trial.told(result))
+    if bad and len(paths) == 1 and paths[0].is_file():
+        raise SystemExit(2)

@@ -1,0 +1,225 @@
+"""What would happen to a mail: the same engine over a store that forgets. Reads no inbox, writes nothing."""
+
+from __future__ import annotations
+
+import mailbox
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from plugin.config import InboxSettings, Settings, load
+from plugin.decide import case_id
+from plugin.desk import book_of
+from plugin.desk.intake import Intake
+from plugin.desk.ledger import ASSESSMENT, Policies
+from plugin.desk.work import matter
+from plugin.hours import Hours
+from plugin.inbox import READERS, Page
+from plugin.judge import Judge
+from plugin.letters import Letter, compose
+from plugin.model import Address, Assessment, Message, Place
+from plugin.playbook import When
+from plugin.register import Register
+from plugin.register.shape import document
+from plugin.source import Problem, Problems
+from plugin.store import Session, Store
+from plugin.timeline import Case, Kind, Task
+
+_BIGGEST = 1 << 20  # bytes of a mail that are looked at
+_RECEIVED = re.compile(rb"(?im)^received:(?:[^\n]|\n[ \t])*?;((?:[^\n;]|\n[ \t])+)$")
+_DATE = re.compile(rb"(?im)^date:((?:[^\n]|\n[ \t])+)$")
+
+
+def settings_for(path: Path) -> Settings:
+    """The folder's amends.yaml, without its secrets; where there is none, just the pack `general`."""
+    if path.exists():
+        return load(path, secrets=False)
+    inbox = InboxSettings(
+        name="inbox",
+        host="localhost",
+        port=0,
+        user="",
+        password="",
+        identities=(Address("support@example.com", "Support"),),
+        ours=("support@example.com",),
+    )
+    calendars = {"default": Hours.default()}
+    return Settings(path=None, folder=path.parent, store="sqlite://", inboxes=(inbox,), calendars=calendars)
+
+
+@dataclass(slots=True)
+class _Undo(Exception):
+    """Not an error: it ends a transaction of the store that forgets, and takes back what the trial did."""
+
+    result: dict[str, Any]
+
+
+class Trial:
+    """Tries mails one after the other; each as if it were the only one that ever came."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises Problems."""
+        self._inbox = settings.inboxes[0]
+        self._policies = Policies(book_of(settings), settings.calendars, {self._inbox.name: self._inbox})
+        self._judge = Judge(settings.complaint_at, settings.ask_between)
+        self._store = Store("sqlite://")
+        self._register = Register(self._store, settings.calendars, {self._inbox.name: self._inbox})
+        self._read = READERS[self._inbox.kind]
+
+    def of(self, name: str, raw: bytes) -> dict[str, Any]:
+        """One case as JSON, with `file` and `assessment`; raises AmendsError for a mail that cannot be read."""
+        message = self._message(raw)
+        assessment = self._judge.assess(message)
+        try:
+            with self._store.writing() as session:
+                raise _Undo(self._result(session, message, assessment))
+        except _Undo as undone:
+            return {"file": name} | undone.result
+
+    def _message(self, raw: bytes) -> Message:
+        module, _, function = self._read.partition(":")
+        read = getattr(import_module(module), function)
+        message: Message = read(raw[:_BIGGEST], self._inbox, Place("INBOX", 1, 1), counted_from(raw))
+        return message
+
+    def _result(self, session: Session, message: Message, assessment: Assessment) -> dict[str, Any]:
+        page = Page(cursor={}, messages=(message,))
+        Intake(session, self._policies, self._inbox.name, message.at, {message.key: assessment}).take(page)
+        case = session.case(case_id(self._inbox.name, message.key))
+        written = self._drafts(case, assessment)
+        texts = {task.message_id: letter.text for task, letter in written}
+        result = document(case, session.timeline(case.id), texts, self._register)
+        result["status"] = result["status"] if case.id else None
+        result["drafts"] = [_draft(task.purpose or "", letter) for task, letter in written]
+        result["playbooks"] += self._not_asked(case)
+        result["assessment"] = ASSESSMENT.dump_python(assessment, mode="json")
+        return result | self._facts(message, case)
+
+    def _drafts(self, case: Case, assessment: Assessment) -> list[tuple[Any, Letter]]:
+        due = [task for task in case.open_tasks(Kind.DRAFT) if case.received_at and task.run_at <= case.received_at]
+        return [(task, self._letter(case, task, assessment)) for task in due]
+
+    def _letter(self, case: Case, task: Task, assessment: Assessment) -> Letter:
+        material, source = matter(self._policies, self._inbox, case, task, assessment)
+        return compose(source, material)
+
+    def _not_asked(self, case: Case) -> list[dict[str, Any]]:
+        """Playbooks that this mail does not set off, with what would."""
+        ran = {item.name for item in case.playbooks}
+        return [
+            {"name": book.name, "version": book.version, "applied": False, "reason": _occasion(book.when, case)}
+            for book in self._policies.book.playbooks
+            if book.name not in ran
+        ]
+
+    def _facts(self, message: Message, case: Case) -> dict[str, Any]:
+        if case.id:
+            return {}
+        received = message.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return {"id": None, "inbox": self._inbox.name, "sender": str(message.sender), "subject": message.subject,
+                "received_at": received, "channel": message.channel, "automatic": message.automatic}  # fmt: skip
+
+    def told(self, result: dict[str, Any]) -> str:
+        """The result for a person."""
+        if "error" in result:
+            return f"{result['file']}: could not be read: {result['error']}\n"
+        return "\n".join([*_head(result), *_consequences(result), *_why_not(result), ""])
+
+
+def _occasion(when: When, case: Case) -> str:
+    if not case.id and when is When.COMPLAINT_RECEIVED:
+        return "this mail opens no case, so no playbook is looked at"
+    return f"it is set off by {when.value}, not by the arrival of this mail"
+
+
+def _draft(purpose: str, letter: Letter) -> dict[str, Any]:
+    return {
+        "purpose": purpose,
+        "ref": None,
+        "state": "would be written",
+        "marks": letter.marks,
+        "text": letter.text,
+        "slots": [{"name": slot.name, "value": slot.value} for slot in letter.slots],
+        "remarks": [],
+    }
+
+
+def _head(result: dict[str, Any]) -> list[str]:
+    judged = result["assessment"]
+    verdict = "a complaint" if result["id"] and result["status"] == "open" else "no complaint"
+    if judged["maybe"] and not judged["complaint"]:
+        verdict = "perhaps a complaint: a person is asked"
+    if judged["automatic"]:
+        verdict = "no complaint: a machine wrote it"
+    lines = [f"{result['file']}: {verdict} (score {judged['score']:.2f})", f"  subject   {result['subject']}"]
+    words = "; ".join(f"{item['label']}: “{item['text']}”" for item in judged["evidence"][:6])
+    return [*lines, f"  because   {words}"] if words else lines
+
+
+def _consequences(result: dict[str, Any]) -> Iterator[str]:
+    if result["tags"]:
+        yield f"  tags      {', '.join(result['tags'])}"
+    for due in result["due"]:
+        yield f"  due       {due['for']}: {due['derivation'][-1] if due['derivation'] else 'not started'}"
+    for draft in result["drafts"]:
+        yield f"  draft     {draft['purpose']}, {draft['marks']} mark(s) to fill in:"
+        yield from (f"    | {line}" for line in draft["text"].splitlines())
+
+
+def _why_not(result: dict[str, Any]) -> Iterator[str]:
+    for book in result["playbooks"]:
+        yield f"  playbook  {book['name']}: {'applies' if book['applied'] else 'does not apply: ' + book['reason']}"
+
+
+# ---- finding mails --------------------------------------------------------------------------------------------------
+
+
+def mails(paths: Iterable[Path]) -> Iterator[tuple[str, bytes]]:
+    """Every mail under these paths with its name: files, folders, an mbox, `-` for standard input; raises Problems."""
+    for path in paths:
+        if str(path) == "-":
+            yield from _several("-", sys.stdin.buffer.read())
+        elif path.is_dir():
+            yield from ((str(file), file.read_bytes()) for file in sorted(path.rglob("*")) if file.is_file())
+        elif path.is_file():
+            yield from _several(str(path), path.read_bytes())
+        else:
+            raise Problems([Problem(str(path), 1, 1, "there is no such file or folder: name a mail to try")])
+
+
+def _several(name: str, raw: bytes) -> Sequence[tuple[str, bytes]]:
+    """One mail, or those of an mbox (RFC 4155), which begins with `From `."""
+    if not raw.startswith(b"From "):
+        return [(name, raw)]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "mbox"
+        path.write_bytes(raw)
+        with closing(mailbox.mbox(path, create=False)) as box:
+            return [(f"{name}#{number}", box.get_bytes(key)) for number, key in enumerate(box.keys(), 1)]
+
+
+def counted_from(raw: bytes) -> datetime:
+    """When the mail was received: its topmost Received, else its Date, else now."""
+    head = re.split(rb"\r?\n\r?\n", raw[:65536], maxsplit=1)[0].replace(b"\r\n", b"\n") + b"\n"
+    for pattern in (_RECEIVED, _DATE):
+        found = pattern.search(head)
+        moment = _moment(found[1]) if found else None
+        if moment is not None:
+            return moment
+    return datetime.now(UTC)
+
+
+def _moment(text: bytes) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(" ".join(text.decode("ascii", "replace").split()))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

@@ -1,0 +1,214 @@
+"""The command line as people and scripts use it: what is printed, and the exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from plugin.cli import main
+from tests.shop import Shop, open_shop
+from tests.witness import written
+
+COMPLAINT = written("My order LL-10234 arrived broken. I want a replacement.\n", subject="Broken lamp")
+QUESTION = written("Do you sell lamps?\n", subject="A question", sender="Bob <bob@example.net>")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A folder with everything; no server is needed for what is tested here."""
+    return open_shop(tmp_path / "shop", 1, "secret")
+
+
+def run(folder: Path, *args: str, stdin: bytes = b"") -> Result:
+    """The command, in this process: starting one anew for each would take a second every time."""
+    with contextlib.chdir(folder):
+        return CliRunner().invoke(main, list(args), input=stdin)
+
+
+def document(folder: Path, *args: str) -> Any:
+    told = run(folder, *args, "--json")
+    assert told.exit_code == 0, told.stderr
+    return json.loads(told.stdout)
+
+
+# ---- init and check -------------------------------------------------------------------------------------------------
+
+
+def test_init_writes_files_that_only_lack_a_password(tmp_path: Path) -> None:
+    assert run(tmp_path, "init").exit_code == 0
+    (tmp_path / ".env").write_text("SUPPORT_PASSWORD=x\n")
+    checked = run(tmp_path, "check")
+    assert checked.exit_code == 0, checked.stdout
+    assert "all is well: 1 inbox(es)" in checked.stdout
+    assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / "amends.yaml").write_text("mine\n")
+    told = run(tmp_path, "init")
+    assert told.exit_code == 0
+    assert "kept   amends.yaml" in told.stdout
+    assert (tmp_path / "amends.yaml").read_text() == "mine\n"
+
+
+def test_init_refuses_the_source_tree() -> None:
+    told = run(Path(__file__).parent.parent, "init")
+    assert told.exit_code == 2
+    assert "choose a folder of your own" in told.stderr
+
+
+def test_check_tells_every_problem_of_every_file_at_once(shop: Shop) -> None:
+    shop.playbook("late", "name: late\nabout: x\nwhen: complaint_recieved\nthen:\n  - tag: [a]\n")
+    shop.playbook("soon", "name: soon\nabout: x\nwhen: resolved\nthen:\n  - due_by: {for: update, every: 3 day off}\n")
+    (shop.folder / ".env").unlink()
+    told = run(shop.folder, "check")
+    assert told.exit_code == 2
+    assert "late.yaml:3:7:" in told.stdout
+    assert "did you mean complaint_received" in told.stdout.replace("`", "")
+    assert "soon.yaml:5:" in told.stdout
+    assert "SHOP_PASSWORD" in told.stdout
+    assert "Traceback" not in told.stdout + told.stderr
+
+
+def test_without_a_settings_file_the_sentence_says_what_to_do(tmp_path: Path) -> None:
+    for command in ("check", "run", "cases", "doctor"):
+        told = run(tmp_path, command)
+        assert told.exit_code == 2
+        assert "amends init" in told.stderr
+        assert len(told.stderr.splitlines()) == 1
+
+
+# ---- looking and acting ---------------------------------------------------------------------------------------------
+
+
+def test_an_empty_register_is_one_document_with_stable_keys(shop: Shop) -> None:
+    assert document(shop.folder, "cases") == {"cases": []}
+    assert document(shop.folder, "cases", "--open", "--due", "3d") == {"cases": []}
+    assert document(shop.folder, "tasks") == {"tasks": []}
+    assert document(shop.folder, "quarantine") == {"quarantine": []}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("show", "cnone"),
+        ("resolve", "cnone", "--outcome", "upheld"),
+        ("reopen", "cnone"),
+        ("replied", "cnone", "--at", "2026-11-01", "--note", "by phone"),
+        ("done", "cnone/1/acknowledge/1"),
+        ("drop", "cnone/1/acknowledge/1", "--note", "no need"),
+    ],
+)
+def test_an_unknown_case_is_a_sentence_and_exit_code_2(shop: Shop, command: tuple[str, ...]) -> None:
+    told = run(shop.folder, *command)
+    assert told.exit_code == 2
+    assert "case cnone: there is none with this id" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (("resolve", "c1", "--outcome", "fine"), "'fine' is not one of"),
+        (("replied", "c1", "--at", "yesterday", "--note", "x"), "'yesterday' is no time"),
+        (("replied", "c1", "--at", "2999-01-01", "--note", "x"), "is in the future"),
+        (("done", "c1/1/goodwill/1", "--gave", "10 EUR"), "add --note"),
+        (("cases", "--due", "soon"), "soon"),
+        (("open", "--inbox", "nobody", "<x@y>"), "there is no inbox nobody"),
+        (("frobnicate",), "No such command"),
+    ],
+)
+def test_a_wrong_word_is_a_sentence_and_exit_code_2(shop: Shop, command: tuple[str, ...], words: str) -> None:
+    told = run(shop.folder, *command)
+    assert told.exit_code == 2
+    assert words in told.stderr
+
+
+def test_doctor_says_what_is_wrong_and_ends_with_1(shop: Shop) -> None:
+    told = run(shop.folder, "doctor")
+    assert told.exit_code == 1
+    assert "ok   store" in told.stdout
+    assert "FAIL support" in told.stdout
+
+
+# ---- try ------------------------------------------------------------------------------------------------------------
+
+
+def tried(folder: Path, *args: str, stdin: bytes = b"") -> list[dict[str, Any]]:
+    told = run(folder, "try", "--json", *args, stdin=stdin)
+    assert told.exit_code == 0, told.stderr
+    return [json.loads(line) for line in told.stdout.splitlines()]
+
+
+def test_try_tells_everything_about_a_complaint_and_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mail.eml").write_bytes(COMPLAINT)
+    (result,) = tried(tmp_path, "mail.eml")
+    assert result["file"] == "mail.eml"
+    assert result["status"] == "open"
+    assert "complaint" in result["tags"]
+    assert {due["for"] for due in result["due"]} == {"acknowledgement", "update", "resolution"}
+    assert "LL-10234" in result["drafts"][0]["text"]
+    assert {"name", "value"} == set(result["drafts"][0]["slots"][0])
+    assert result["drafts"][0]["remarks"] == []
+    own = result["assessment"]["own_text"]
+    assert all(own[item["start"] : item["end"]] == item["text"] for item in result["assessment"]["evidence"])
+    assert all(item["reason"] for item in result["playbooks"] if not item["applied"])
+    assert [path.name for path in tmp_path.iterdir()] == ["mail.eml"]
+
+
+def test_try_takes_folders_mboxes_and_standard_input(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.eml").write_bytes(COMPLAINT)
+    (tmp_path / "a" / "2.eml").write_bytes(QUESTION)
+    mbox = b"From a@b Fri Nov 20 10:00:00 2026\n" + COMPLAINT.replace(b"\r\n", b"\n") + b"\n"
+    mbox += b"From a@b Fri Nov 20 10:00:01 2026\n" + QUESTION.replace(b"\r\n", b"\n") + b"\n"
+    (tmp_path / "box").write_bytes(mbox)
+    assert [item["status"] for item in tried(tmp_path, "a")] == ["open", None]
+    assert [item["file"] for item in tried(tmp_path, "box")] == ["box#1", "box#2"]
+    assert [item["status"] for item in tried(tmp_path, "-", stdin=COMPLAINT)] == ["open"]
+
+
+def test_try_goes_on_after_a_mail_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "1.eml").write_bytes(b"Subject: nobody wrote this\r\n\r\nx\r\n")
+    (tmp_path / "2.eml").write_bytes(COMPLAINT)
+    bad, good = tried(tmp_path, "1.eml", "2.eml")
+    assert set(bad) == {"file", "error"}
+    assert good["status"] == "open"
+
+
+def test_try_counts_from_the_topmost_received(tmp_path: Path) -> None:
+    received = b"Received: from a by b; Mon, 2 Nov 2026 10:00:00 +0000\r\n"
+    (tmp_path / "mail.eml").write_bytes(received + COMPLAINT)
+    (result,) = tried(tmp_path, "mail.eml")
+    assert result["received_at"] == "2026-11-02T10:00:00Z"
+
+
+def test_try_uses_the_playbooks_of_the_folder_without_its_secrets(shop: Shop) -> None:
+    (shop.folder / ".env").unlink()
+    shop.playbook("mine", "name: mine\nabout: x\nwhen: complaint_received\nthen:\n  - tag: [parcel-desk]\n")
+    (shop.folder / "mail.eml").write_bytes(COMPLAINT)
+    (result,) = tried(shop.folder, "mail.eml")
+    assert "parcel-desk" in result["tags"]
+    assert not shop.store.exists()
+
+
+def test_every_command_has_help(tmp_path: Path) -> None:
+    for name in main.list_commands(click.Context(main)):
+        told = run(tmp_path, name, "--help")
+        assert told.exit_code == 0
+        assert told.stdout.startswith("Usage: main")
+
+
+def test_the_installed_command_ends_with_the_same_codes(tmp_path: Path) -> None:
+    amends = Path(sys.executable).with_name("amends")
+    told = subprocess.run([amends, "check"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert "amends init" in told.stderr
