@@ -1,4 +1,8 @@
-"""The judge, letter by letter; the letters are in tests/judge/letters.txt."""
+"""The judge, letter by letter; the letters are in tests/judge.
+
+The word lists were tuned on letters.txt and development.txt, letter by letter. Those of held_out.txt were only counted,
+but they come from the same pen, which knew them when it wrote the lists: the count flatters.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from plugin.judge import Judge, assess, key_sentence
-from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Address, Direction, Message, Origin, Place
+from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Address, Direction, Message, Origin, Place, clip
 
-LETTERS = Path(__file__).parent / "judge" / "letters.txt"
+LETTERS = Path(__file__).parent / "judge"
+HELD_OUT_NOTICED = 58  # of 74, not quite four in five
 SOMEBODY = Address("anna@example.org", "Anna")
 
 
@@ -23,18 +28,24 @@ def letter(text: str, subject: str = "", *, automatic: str = "", origin: Origin 
     )  # fmt: skip
 
 
-def letters() -> Iterator[tuple[str, list[str], Message]]:
-    for entry in LETTERS.read_text(encoding="utf-8").split("## ")[1:]:
+def letters(name: str) -> Iterator[tuple[str, list[str], Message]]:
+    """Of each entry its name (or its first words), its labels, and the letter."""
+    for entry in (LETTERS / f"{name}.txt").read_text(encoding="utf-8").split("## ")[1:]:
         head, _, text = entry.partition("\n")
-        labels, _, name = head.partition(" | ")
+        labels, _, title = head.partition(" | ")
         subject, _, body = text.partition("\n") if text.startswith("Subject: ") else ("", "", text)
-        yield name, labels.split(), letter(body, subject.removeprefix("Subject: "))
+        yield title or clip(body, 50), labels.split(), letter(body, subject.removeprefix("Subject: "))
 
 
 COMPLAINTS = [
-    pytest.param(labels[1:], message, id=name) for name, labels, message in letters() if labels[0] == "complaint"
+    pytest.param(labels[1:], message, id=name)
+    for name, labels, message in letters("letters")
+    if labels[0] == "complaint"
 ]
-ORDINARY = [pytest.param(labels[1], message, id=name) for name, labels, message in letters() if labels[0] == "ordinary"]
+ORDINARY = [
+    pytest.param(labels[1], message, id=name) for name, labels, message in letters("letters") if labels[0] == "ordinary"
+]
+DEVELOPMENT = [pytest.param(labels, message, id=name) for name, labels, message in letters("development")]
 
 
 @pytest.mark.parametrize(("labels", "message"), COMPLAINTS)
@@ -62,6 +73,24 @@ def test_every_span_is_what_stands_there_and_every_label_is_known(labels: list[s
     assert found.category in CATEGORIES and found.severity in SEVERITIES
     assert set(found.risks) <= set(RISKS) and set(found.asks) <= set(ASKS)
     assert "complaint" in {span.label for span in found.evidence}
+
+
+@pytest.mark.parametrize(("labels", "message"), DEVELOPMENT)
+def test_an_everyday_letter_is_told_from_its_near_misses(labels: list[str], message: Message) -> None:
+    found = assess(message)
+    assert found.complaint is (labels[0] == "complaint"), found
+    assert not found.complaint or any(span.label == "complaint" for span in found.evidence)
+    for span in found.evidence:
+        assert span.text == found.own_text[span.start : span.end]
+
+
+def test_of_the_letters_the_word_lists_were_not_tuned_on_most_are_told_rightly() -> None:
+    told = [(labels, assess(message)) for _, labels, message in letters("held_out")]
+    complaints = [(labels[1], found) for labels, found in told if labels[0] == "complaint"]
+    noticed = [(category, found) for category, found in complaints if found.complaint]
+    assert len(noticed) >= HELD_OUT_NOTICED and len(complaints) == 74
+    assert sum(category == found.category for category, found in noticed) >= len(noticed) * 0.9
+    assert sum(found.complaint for labels, found in told if labels[0] == "ordinary") <= 2  # of 60
 
 
 @pytest.mark.parametrize("mark", ["auto-reply", "bounce", "list"])

@@ -1,8 +1,9 @@
 """The judge: reads one message and says whether it is a complaint, of what, how grave, and by which words.
 
-It weighs words and phrases, sentence by sentence, so that a long letter is no complaint by its length. It knows
-English best, German, French and Spanish decently, and the bare complaint words of seven more languages; irony
-it notices only where somebody is praised for what went wrong.
+It weighs words and phrases, sentence by sentence, so that a long letter is no complaint by its length; small signs
+(a fault, a repetition, a broken promise) count where several kinds stand close together in a short letter or a
+customer's. It knows English best, German, French and Spanish decently, and the bare complaint words of seven more
+languages; irony it notices only where somebody is praised for what went wrong.
 `assess` is the whole seam: what stands behind it may change.
 """
 
@@ -65,7 +66,7 @@ def assess(message: Message) -> Assessment:
 def key_sentence(assessment: Assessment) -> str:
     """The customer's own sentence that says best what went wrong, in one line of at most 200 characters, or empty."""
     own = assessment.own_text
-    start, end = strongest_passage(read(own, assessment.language), _KEY_SENTENCE)
+    start, end = strongest_passage(read(own), _KEY_SENTENCE)
     clean = "".join(sign if sign.isprintable() else " " for sign in own[start:end]).translate(_ODD)
     return clip(clean.strip(" \t-*•·–—>"), _KEY_SENTENCE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from plugin.judge.lexicon import Sentence, fold
 
@@ -48,7 +48,7 @@ _ENOUGH = 400  # tokens that are counted
 
 def languages(sentences: Sequence[Sentence]) -> tuple[str, ...]:
     """The languages a text is written in, the strongest first, at most two; none where nothing tells."""
-    words = islice((token[0] for sentence in sentences for token in sentence.tokens), _ENOUGH)
+    words = islice(chain.from_iterable(sentence.words for sentence in sentences), _ENOUGH)
     votes: Counter[str] = Counter()
     for word, times in Counter(words).items():
         for language in _VOTES.get(word, ()) or _by_script(word):

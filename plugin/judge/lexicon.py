@@ -5,10 +5,12 @@ Terminology
 token      a word of a text, folded (no case, no accents), with its place; of Japanese, each sign is one.
 phrase     tokens in a row; `word*` is any word that begins so, `..` up to three words of any kind, `a/b` either.
 label      what a phrase speaks for: `complain`, `problem`, a category, `risk-legal`, `ask-refund`; see the word lists.
+sign       a label that means nothing alone: `fault`, `lack`, `again`, `expected`, `challenge`, `harm`, `toward`.
 hit        a phrase found in a text: one for each of its labels.
 
 A word list is a text file: `[label=weight label=weight]` opens a section, then come phrases with commas between them,
 `#` begins a remark. Text is read once: each token is looked up, and only a token that begins a phrase costs more.
+Most sentences hold no phrase at all, so where the tokens stand is worked out only for one that does.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from itertools import product
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
 _STOP = re.compile(r"[.!?…;][\"')»”]?(?=\s)|[。！？]|\n")
@@ -32,23 +35,30 @@ _LONGEST_WORD = 40
 _REMEMBERED = 8192
 _LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe"})
 
-Token = tuple[str, int, int]
+_Keys = tuple[str, ...]  # what of the phrases a word may be: itself, and `word*` for how it begins
 _Labels = tuple[tuple[str, float], ...]
-_End = tuple[int, _Labels]  # the index behind a phrase, and its labels; (0, ()) for none
+_End = tuple[int, float]  # the index behind a phrase, and its weight
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence's place in its text, and its tokens."""
+    """A sentence's place in `text`, and its words, folded."""
 
+    text: str = field(repr=False)
     start: int
     end: int
-    tokens: tuple[Token, ...]
+    words: tuple[str, ...]
+
+    @property
+    def places(self) -> list[tuple[int, int]]:
+        """Where each word stands in the text."""
+        return [found.span() for found in _TOKEN.finditer(self.text, self.start, self.end)]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A phrase that stands in a text from `start` to `end`, and what it speaks for."""
+
+    # A named tuple, not a dataclass: a letter makes hundreds of these, and much of the time went into making them.
 
     label: str
     weight: float
@@ -76,7 +86,11 @@ def _fold_accents(word: str) -> str:
 
 def sentences(text: str) -> tuple[Sentence, ...]:
     """The text's sentences in order; a blank line or a short line ends one, as a full stop does."""
-    return tuple(found for start, end in _pieces(text) if (found := _sentence(text, start, end)).tokens)
+    return tuple(
+        Sentence(text, first.start(), end, tuple(map(fold, _TOKEN.findall(text, first.start(), end))))
+        for start, end in _pieces(text)
+        if (first := _TOKEN.search(text, start, end))
+    )
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -105,11 +119,6 @@ def _is_abbreviated(text: str, at: int) -> bool:
     return day or word.lower() in _ABBREVIATIONS or len(word) == 1
 
 
-def _sentence(text: str, start: int, end: int) -> Sentence:
-    tokens = tuple((fold(found.group()), *found.span()) for found in _TOKEN.finditer(text, start, end))
-    return Sentence(tokens[0][1] if tokens else start, end, tokens)
-
-
 class Lexicon:
     """The phrases of one language; read from `words/<language>.txt` of this package."""
 
@@ -117,23 +126,31 @@ class Lexicon:
         self._root = _Node()
         self._exact: set[str] = set()
         self._prefixes: set[str] = set()
-        self._keys: dict[str, tuple[str, ...]] = {}
         source = files(__package__).joinpath("words", f"{language}.txt").read_text(encoding="utf-8")
         for labels, phrase in _entries(source):
             self._add(labels, phrase)
-        self._lengths = tuple(sorted({len(prefix) for prefix in self._prefixes}, reverse=True))
+        self._keys = _KeysOf(self._exact, self._prefixes)
 
     def hits(self, sentence: Sentence) -> list[Hit]:
-        """Every phrase in the sentence; where several begin at the same word, the longest."""
-        tokens, first, known = sentence.tokens, self._root.words, self._keys
-        found: list[Hit] = []
-        for at, (word, start, _) in enumerate(tokens):
-            # Most words are in no phrase at all: their look-up stays in this line, without a call.
-            for key in known[word] if word in known else self._look_up(word):
-                if node := first.get(key):
-                    end, labels = self._longest(node, tokens, at + 1)
-                    found += [Hit(label, weight, start, tokens[end - 1][2]) for label, weight in labels]
-        return found
+        """Every phrase in the sentence; a label is given once where several of its phrases begin at the same word."""
+        known = self._keys
+        keys = [known[word] for word in sentence.words]
+        found = [(at, ends) for at, node in self._begun(keys) if (ends := _ends(node, keys, at + 1))]
+        places = sentence.places if found else []
+        return [
+            Hit(label, weight, places[at][0], places[end - 1][1])
+            for at, ends in found
+            for label, (end, weight) in ends.items()
+        ]
+
+    def _begun(self, keys: list[_Keys]) -> Iterator[tuple[int, _Node]]:
+        """Where phrases begin that are over with this word or may go on with the next: one look spares a search."""
+        first = self._root.words
+        for at, (some, following) in enumerate(zip(keys, [*keys[1:], ()], strict=True)):
+            for key in some:
+                node = first.get(key)
+                if node and (node.labels or node.gap or not node.words.keys().isdisjoint(following)):
+                    yield at, node
 
     def _add(self, labels: _Labels, phrase: str) -> None:
         node = self._root
@@ -146,39 +163,48 @@ class Lexicon:
             node = node.words.setdefault(key, _Node())
         node.labels = (*node.labels, *labels)
 
-    def _keys_of(self, word: str) -> tuple[str, ...]:
-        known = self._keys.get(word)
-        return known if known is not None else self._look_up(word)
 
-    def _look_up(self, word: str) -> tuple[str, ...]:
+class _KeysOf(dict[str, _Keys]):
+    """What each word may be, worked out when it is first met."""
+
+    def __init__(self, exact: set[str], prefixes: set[str]) -> None:
+        super().__init__()
+        self._exact, self._prefixes = exact, prefixes
+        self._lengths = tuple(sorted({len(prefix) for prefix in prefixes}, reverse=True))
+
+    def __missing__(self, word: str) -> _Keys:
         if len(word) > _LONGEST_WORD:
             return ()
         begins = (word[:n] + "*" for n in self._lengths if n <= len(word) and word[:n] in self._prefixes)
         keys = ((word,) if word in self._exact else ()) + tuple(begins)
-        if len(self._keys) >= _REMEMBERED:
-            self._keys.clear()
-        self._keys[word] = keys
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = keys
         return keys
 
-    def _longest(self, node: _Node, tokens: tuple[Token, ...], at: int) -> _End:
-        best: _End = (at, node.labels) if node.labels else (0, ())
-        if at < len(tokens) and node.words:
-            best = _further(best, self._step(node, tokens, at))
-        if node.gap:
-            for skip in range(at, min(at + _GAP + 1, len(tokens))):
-                best = _further(best, self._step(node.gap, tokens, skip))
-        return best
 
-    def _step(self, node: _Node, tokens: tuple[Token, ...], at: int) -> _End:
-        best: _End = (0, ())
-        for key in self._keys_of(tokens[at][0]):
-            if child := node.words.get(key):
-                best = _further(best, self._longest(child, tokens, at + 1))
-        return best
+def _ends(node: _Node, keys: list[_Keys], at: int) -> dict[str, _End]:
+    """For each label, where the longest of its phrases ends that go on from here."""
+    ends: dict[str, _End] = {}
+    _follow(node, keys, at, ends)
+    return ends
 
 
-def _further(one: _End, other: _End) -> _End:
-    return other if other[0] > one[0] else one
+def _follow(node: _Node, keys: list[_Keys], at: int, ends: dict[str, _End]) -> None:
+    for label, weight in node.labels:
+        if label not in ends or ends[label] < (at, weight):
+            ends[label] = (at, weight)
+    if node.words and at < len(keys):
+        _step(node, keys, at, ends)
+    if node.gap:
+        for skip in range(at, min(at + _GAP + 1, len(keys))):
+            _step(node.gap, keys, skip, ends)
+
+
+def _step(node: _Node, keys: list[_Keys], at: int, ends: dict[str, _End]) -> None:
+    for key in keys[at]:
+        if child := node.words.get(key):
+            _follow(child, keys, at + 1, ends)
 
 
 def _entries(source: str) -> Iterator[tuple[_Labels, str]]:

@@ -12,6 +12,8 @@ LIMIT = 65_536
 """Characters that are read of a text; what stands behind them is not looked at."""
 
 _NEAR = 4  # lines a header block or a wrapped attribution may spread over
+_SPREAD = 3  # lines an attribution may spread over
+_RULES = ("-", "_", "=", "*")  # what a line across the mail is drawn with
 _SIGNATURE_LINES = 12
 
 _WROTE = (
@@ -200,17 +202,24 @@ def _without_headers(lines: list[str]) -> list[str]:
 def _new_lines(lines: list[str]) -> list[str]:
     kept: list[str] = []
     skip_to = 0
+    odd = [_is_odd(line) for line in lines]
     for at, line in enumerate(lines):
         if at < skip_to or line.lstrip().startswith((">", "|>")):
             continue
-        if _ends_here(lines, at):
-            break
-        skip_to = _attribution_end(lines, at)
-        if skip_to and not _quote_follows(lines, skip_to):
-            break
-        if not skip_to and not _is_device(line):
+        if True in odd[at : at + _SPREAD]:  # most lines are plain words among plain words, and need no closer look
+            if _ends_here(lines, at):
+                break
+            skip_to = _attribution_end(lines, at)
+            if skip_to and not _quote_follows(lines, skip_to):
+                break
+        if at >= skip_to and not _is_device(line):
             kept.append(line.rstrip())
     return kept
+
+
+def _is_odd(line: str) -> bool:
+    """Whether a line has a sign without which nothing ends the sender's words, on it or on a line shortly before it."""
+    return ":" in line or "：" in line or line.lstrip()[:1] in _RULES
 
 
 def _ends_here(lines: Sequence[str], at: int) -> bool:
@@ -234,7 +243,7 @@ def _is_signature(lines: Sequence[str], at: int) -> bool:
 
 def _is_marked(line: str, marks: tuple[str, ...]) -> bool:
     """Whether a line is nothing but one of the marks between dashes, or ends in a colon."""
-    if len(line) > 100 or not (line.strip().startswith(("-", "_", "=", "*")) or line.rstrip().endswith(":")):
+    if len(line) > 100 or not (line.strip().startswith(_RULES) or line.rstrip().endswith(":")):
         return False
     return line.strip(" \t-_=*:>").casefold().replace("’", "'").startswith(marks)
 
@@ -255,7 +264,7 @@ def _opens_headers(lines: Sequence[str], at: int) -> bool:
 def _attribution_end(lines: Sequence[str], at: int) -> int:
     """Where the line after "On ... wrote:" is, were it spread over three lines; 0 where none begins here."""
     joined = ""
-    for end in range(at, min(at + 3, len(lines))):
+    for end in range(at, min(at + _SPREAD, len(lines))):
         joined += " " + lines[end].strip()[:300]
         if lines[end].rstrip().endswith((":", "：")):
             return end + 1 if _is_attribution(joined.strip().casefold()) else 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from plugin.judge.lexicon import Hit
-from plugin.judge.weights import GRIEVANCES, Reading, Weighed, read, total
+from plugin.judge.weights import GRIEVANCES, Reading, Weighed, by_label, read, total
 from plugin.model import ASKS, CATEGORIES, RISKS, Evidence
 
 _BASE = -2.6  # a letter that says nothing is no complaint
@@ -15,10 +15,21 @@ _DECAY = (1.0, 0.5, 0.3, 0.2)  # what each further sentence adds: length alone m
 _STRONGEST = 7.0  # what one sentence can weigh at most
 _STRANGER = 0.45  # how much of a problem counts where nothing shows that a customer speaks
 _SHORT_LETTER = 0.95  # … and how much in a letter of few sentences, which is about little else
-_FEW = 12
 _OUTRIGHT = 4.5  # "I wish to make a formal complaint" …
 _ELSEWHERE = 1.0  # … and what a mention of newsletters or meetings then still counts against it
 _SUBJECT = 0.7
+_WINDOW = 3  # sentences in a row whose small signs are taken together
+_SUBSTANCE = frozenset({"fault", "challenge"})  # the kinds that say what is wrong or what is wanted
+_SHOWN = _SUBSTANCE | {"again", "expected", "harm"}
+_CHANCE = 1.0  # what small signs weigh by mere chance …
+_MERE_TONE = 2.2  # … and what without any of substance
+_PER_SIGN = 2.1
+_SECOND_FAULT = 0.75
+_UNADDRESSED = 0.7
+_BRIEF = 60  # words of a letter in which small signs count without a customer's word …
+_LONG = 160  # … and of one in which they hardly do
+_FAINT = 0.15
+_ALL_SIGNS = 5.0  # what small signs can weigh at most
 _SPANS = 3  # evidence spans shown for a label
 _SHORT_PRAISE = 6  # words of a sentence that may be meant ironically
 _MINOR = 9.0  # weight of grievances from which a thing called small is no longer taken as small
@@ -41,11 +52,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What is weighed together: the text, the subject, and every hit of both."""
+    """What is weighed together: the text, the subject, and what is said in both, by label."""
 
     own: Reading
     subject: Reading
-    hits: tuple[Hit, ...]
+    said: Mapping[str, list[Hit]]
     mocking: bool
 
 
@@ -54,16 +65,16 @@ def weigh(own: str, subject: str) -> Verdict:
     case = _case(own, subject)
     grievance = _grievance(case)
     score = _score(case, grievance)
-    category, severity = _category(case.hits), _severity(case, grievance)
-    risks = tuple(risk for risk in RISKS if _has(case.hits, f"risk-{risk}"))
+    category, severity = _category(case.said), _severity(case, grievance)
+    risks = tuple(risk for risk in RISKS if f"risk-{risk}" in case.said)
     return Verdict(
         score=score,
         category=category,
         severity=severity,
         risks=risks,
-        asks=tuple(ask for ask in ASKS if _has(case.hits, f"ask-{ask}")),
+        asks=tuple(ask for ask in ASKS if f"ask-{ask}" in case.said),
         heated=grievance > 2 and (case.mocking or _is_heated(case)),
-        chaser=_has(case.hits, "chaser"),
+        chaser="chaser" in case.said,
         language=case.own.language or case.subject.language,
         evidence=tuple(_evidence(case.own, category, severity, risks)),
     )
@@ -73,8 +84,8 @@ def _case(own: str, subject: str) -> _Case:
     reading = read(own)
     # A subject is too short to tell its language: it is read in that of the text.
     heading = read(subject, reading.language)
-    hits = tuple(hit for weighed in (*heading.sentences, *reading.sentences) for hit in weighed.hits)
-    return _Case(reading, heading, hits, _is_mocking(reading.sentences, hits))
+    said = by_label(hit for weighed in (*heading.sentences, *reading.sentences) for hit in weighed.hits)
+    return _Case(reading, heading, said, _is_mocking(reading.sentences, said))
 
 
 def _grievance(case: _Case) -> float:
@@ -84,14 +95,49 @@ def _grievance(case: _Case) -> float:
     alone = not case.own.sentences
     weights += [_strength(weighed, share) * (1 if alone else _SUBJECT) for weighed in case.subject.sentences]
     strongest = sorted(weights, reverse=True)
-    return sum(weight * factor for weight, factor in zip(strongest, _DECAY, strict=False)) + (3 if case.mocking else 0)
+    told = sum(weight * factor for weight, factor in zip(strongest, _DECAY, strict=False))
+    return told + _signs(case) + (3 if case.mocking else 0)
+
+
+def _signs(case: _Case) -> float:
+    """What the small signs weigh where they stand closest: how many kinds of them, not how many words."""
+    parts = (*case.subject.sentences, *case.own.sentences)
+    told = max((_together(parts[at : at + _WINDOW]) for at in range(len(parts))), default=0.0)
+    near = _FAINT + (1 - _FAINT) * min(1.0, _brevity(case) * _address(case) + _customer(case) / 2)
+    return min(_ALL_SIGNS, _PER_SIGN * told) * near
+
+
+def _together(parts: Iterable[Weighed]) -> float:
+    """What the heaviest small sign of each kind weighs in these sentences, beyond chance; a second fault tells."""
+    best: dict[str, float] = {}
+    faults: set[str] = set()
+    for weighed in parts:
+        reach = 0
+        for hit in weighed.signs:
+            best[hit.label] = max(hit.weight, best.get(hit.label, 0.0))
+            if hit.label == "fault" and hit.start >= reach:
+                reach = hit.end
+                faults.add(weighed.sentence.text[hit.start : hit.end].casefold())
+    second = _SECOND_FAULT if len(faults) > 1 else 0.0
+    return max(0.0, sum(best.values()) + second - (_CHANCE if best.keys() & _SUBSTANCE else _MERE_TONE))
+
+
+def _address(case: _Case) -> float:
+    """How much of a short letter's signs count: all where it speaks to the reader, less where it only tells."""
+    return 1.0 if "toward" in case.said else _UNADDRESSED
 
 
 def _share(case: _Case) -> float:
     """How much a problem counts: whose it is, a customer shows by a word, and a short letter by being sent here."""
-    if _has(case.hits, "stance"):
+    if "stance" in case.said:
         return 1.0
-    return _STRANGER if len(case.own.sentences) > _FEW else _SHORT_LETTER
+    return _STRANGER + (_SHORT_LETTER - _STRANGER) * _brevity(case)
+
+
+def _brevity(case: _Case) -> float:
+    """One for a letter of few words, nothing for a long one, and between the two what lies between."""
+    length = sum(len(weighed.sentence.words) for weighed in case.own.sentences)
+    return min(1.0, max(0.0, (_LONG - length) / (_LONG - _BRIEF)))
 
 
 def _told_once(own: Reading) -> Iterator[Weighed]:
@@ -109,14 +155,19 @@ def _strength(weighed: Weighed, share: float) -> float:
 
 
 def _score(case: _Case, grievance: float) -> float:
-    customer = 0.4 * min(3, len(_words(case.own, "stance") | _words(case.subject, "stance")))
-    kind = 0.0 if case.mocking else total(case.hits, "praise") + total(case.hits, "thanks", 1)
-    elsewhere = total(case.hits, "aside", 3)
-    if any(hit.label == "complain" and hit.weight >= _OUTRIGHT for hit in case.hits):
+    customer = 0.4 * _customer(case)
+    kind = 0.0 if case.mocking else total(case.said.get("praise", ())) + total(case.said.get("thanks", ()), 1)
+    elsewhere = total(case.said.get("aside", ()), 3)
+    if any(hit.weight >= _OUTRIGHT for hit in case.said.get("complain", ())):
         elsewhere = min(_ELSEWHERE, elsewhere)
-    against = elsewhere + total(case.hits, "resolved", 3) + kind
+    against = elsewhere + total(case.said.get("resolved", ()), 3) + kind
     logit = _BASE + grievance + (customer if grievance else 0) - against
     return round(1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))), 4)
+
+
+def _customer(case: _Case) -> int:
+    """How many different words show that a customer speaks; three are enough."""
+    return min(3, len(_words(case.own, "stance") | _words(case.subject, "stance")))
 
 
 def _words(reading: Reading, label: str) -> set[str]:
@@ -124,18 +175,22 @@ def _words(reading: Reading, label: str) -> set[str]:
     return {reading.text[hit.start : hit.end].casefold() for hit in hits}
 
 
-def _is_mocking(sentences: tuple[Weighed, ...], hits: tuple[Hit, ...]) -> bool:
+def _is_mocking(sentences: tuple[Weighed, ...], said: Mapping[str, list[Hit]]) -> bool:
     """Praise in few words beside a problem that nothing resolves: "Third broken kettle. Bravo." """
-    if _has(hits, "resolved") or _has(hits, "aside"):
+    if "irony" not in said or "resolved" in said or "aside" in said:
         return False
     return any(
-        _has(weighed.hits, "irony") and len(weighed.sentence.tokens) <= _SHORT_PRAISE and _problem_near(sentences, at)
+        _has(weighed.hits, "irony") and len(weighed.sentence.words) <= _SHORT_PRAISE and _problem_near(sentences, at)
         for at, weighed in enumerate(sentences)
     ) or any(_praised_problem(weighed.hits) for weighed in sentences)
 
 
 def _problem_near(sentences: tuple[Weighed, ...], at: int) -> bool:
-    return any(total(weighed.hits, "problem") >= 2 for weighed in sentences[max(0, at - 1) : at + 2])
+    return any(_problem(weighed.hits) >= 2 for weighed in sentences[max(0, at - 1) : at + 2])
+
+
+def _problem(hits: Iterable[Hit]) -> float:
+    return total(hit for hit in hits if hit.label == "problem")
 
 
 def _praised_problem(hits: tuple[Hit, ...]) -> bool:
@@ -146,28 +201,26 @@ def _praised_problem(hits: tuple[Hit, ...]) -> bool:
     )
 
 
-def _category(hits: Iterable[Hit]) -> str:
-    hits = tuple(hits)
-    weights = {category: total(hits, category, 4) for category in CATEGORIES}
-    best = max(weights, key=lambda category: weights[category])
-    return best if weights[best] >= 1 else "other"
+def _category(said: Mapping[str, list[Hit]]) -> str:
+    weights = {category: total(said[category], 4) for category in CATEGORIES if category in said}
+    best = max(weights, key=lambda category: weights[category], default="other")
+    return best if weights.get(best, 0) >= 1 else "other"
 
 
 def _severity(case: _Case, grievance: float) -> str:
     for severity in ("critical", "high"):
-        if _has(case.hits, f"sev-{severity}"):
+        if f"sev-{severity}" in case.said:
             return severity
-    if grievance < 2 or (_has(case.hits, "sev-low") and grievance < _MINOR):
+    if grievance < 2 or ("sev-low" in case.said and grievance < _MINOR):
         return "low"
     return "medium"
 
 
 def _is_heated(case: _Case) -> bool:
-    words = [case.own.text[start:end] for weighed in case.own.sentences for _, start, end in weighed.sentence.tokens]
-    shouted = sum(1 for word in words if len(word) > 3 and word.isalpha() and word.isupper())
+    words = case.own.text.split()
+    shouted = sum(1 for word in words if len(word) > 3 and word.strip(".,!?").isalpha() and word.isupper())
     marks = case.own.text.count("!")
-    harsh = {(hit.start, hit.end) for hit in case.hits if hit.label == "harsh"}
-    return bool(harsh) or marks >= 3 or "!!" in case.own.text or shouted >= max(3, len(words) // 10)
+    return "harsh" in case.said or marks >= 3 or "!!" in case.own.text or shouted >= max(3, len(words) // 10)
 
 
 def _has(hits: Iterable[Hit], label: str) -> bool:
@@ -176,16 +229,22 @@ def _has(hits: Iterable[Hit], label: str) -> bool:
 
 def _evidence(own: Reading, category: str, severity: str, risks: tuple[str, ...]) -> Iterator[Evidence]:
     hits = [hit for weighed in own.sentences for hit in weighed.hits]
-    yield from _spans(own.text, "complaint", [hit for hit in hits if hit.label in GRIEVANCES and hit.weight >= 1.5])
+    yield from _spans(own.text, "complaint", _telling(hits))
     yield from _spans(own.text, f"category-{category}", [hit for hit in hits if hit.label == category])
     yield from _spans(own.text, f"severity-{severity}", _severe(hits, severity))
     for risk in risks:
         yield from _spans(own.text, f"risk-{risk}", [hit for hit in hits if hit.label == f"risk-{risk}"])
 
 
+def _telling(hits: list[Hit]) -> list[Hit]:
+    """The words of grievance; where there are few, the small signs of substance that stood in for them."""
+    said = [hit for hit in hits if hit.label in GRIEVANCES and hit.weight >= 1.5]
+    return said or [hit for hit in hits if hit.label in _SHOWN]
+
+
 def _severe(hits: list[Hit], severity: str) -> list[Hit]:
     said = [hit for hit in hits if hit.label == f"sev-{severity}"]
-    return said or ([hit for hit in hits if hit.label == "problem"] if severity == "medium" else [])
+    return said or ([hit for hit in hits if hit.label in {"problem", "fault"}] if severity == "medium" else [])
 
 
 def _spans(text: str, label: str, hits: list[Hit]) -> Iterator[Evidence]:
