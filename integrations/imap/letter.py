@@ -21,6 +21,7 @@ from plugin.model import Address, AmendsError, Draft, Reminder, clip
 QUOTE_LIMIT = 10_000
 LINE_LIMIT = 998
 SUBJECT_LIMIT = 500
+_FOLDED_FROM = 76  # characters of a field's name and value
 
 _REPLY = re.compile(r"^(?:\s*(?:re|aw|antw|sv|vs|res|odp|réf|rif)\s*(?:\[\d+\])?\s*:)+\s*", re.I)
 _NEWLINE = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -90,10 +91,15 @@ def _letter(fields: Sequence[tuple[str, str]], text: str) -> bytes:
 
 def _field(name: str, value: str) -> str:
     """One field on the wire. Ids are folded by us: Python encodes those longer than a line, which breaks threads."""
-    if name not in ("Subject", "From", "To"):
+    if name not in ("Subject", "From", "To") or _is_plain(name, value):
         return f"{name}: {value}\r\n"
     policy = SMTP if name == "Subject" or value.rpartition("<")[2].isascii() else SMTPUTF8
     return str(policy.header_factory(name, value).fold(policy=policy))
+
+
+def _is_plain(name: str, value: str) -> bool:
+    """Whether a value can stand as it is: one short line of ASCII; Python takes a hundred times as long to say so."""
+    return value.isascii() and value.isprintable() and len(name) + len(value) < _FOLDED_FROM and "=?" not in value
 
 
 def _prove(letter: bytes, names: list[str], body: bytes) -> None:

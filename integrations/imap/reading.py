@@ -19,8 +19,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from imapclient.exceptions import IMAPClientError
-
 from integrations.imap.acts import (
     Mark,
     draft_acts,
@@ -42,7 +40,7 @@ from integrations.imap.fetching import (
 )
 from integrations.imap.folders import Folders
 from integrations.imap.message import Unparsable, Whose, fingerprint, parse
-from integrations.imap.session import ImapSettings, Session, Status
+from integrations.imap.session import WIRE_FAULTS, ImapSettings, Session, Status
 from plugin.inbox import (
     Act,
     ActKind,
@@ -105,7 +103,7 @@ class Reader:
                 if held is not None:
                     yield held
                 held = page
-        except (IMAPClientError, OSError, ValueError, LookupError, InboxError):
+        except (*WIRE_FAULTS, InboxError):
             # What was read before the connection broke is whole, and counts.
             if held is not None:
                 yield held
@@ -393,7 +391,9 @@ class Reader:
         try:
             parts.prints[place] = fingerprint(_header(raw)[: 2 * _HEADER_LIMIT], letter.size)
             if not fault:
-                parts.messages.append(self._parse(raw, letter, place, sent, historic))
+                message = self._parse(raw, letter, place, sent, historic)
+                keywords = tuple(sorted(flag for flag in letter.flags if flag[:1] not in ("\\", "$")))
+                parts.messages.append(replace(message, marks=keywords) if keywords else message)
                 parts.flags[letter.uid] = letter.flags
         except Unparsable as error:
             fault = error.reason

@@ -34,6 +34,10 @@ _TRANSIENT = re.compile(
 )
 
 
+WIRE_FAULTS = (IMAPClientError, OSError, ValueError, LookupError, AttributeError, TypeError)
+"""What a broken connection raises, and the last four what the client library makes of an answer that is not IMAP."""
+
+
 class ImapSettings(Protocol):
     """What this package reads of an inbox's settings."""
 
@@ -124,8 +128,7 @@ class Session:
             yield
         except InboxError:
             raise
-        except (IMAPClientError, OSError, ValueError, LookupError) as error:
-            # ValueError and LookupError are what the client library raises on an answer that is not IMAP.
+        except WIRE_FAULTS as error:
             self.drop()
             self.heed(error)
             raise InboxUnavailable(
