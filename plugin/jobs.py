@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -71,15 +72,20 @@ class Jobs:
         self._failures: dict[str, int] = {}
         self._stopping = threading.Event()
         self._listeners: list[threading.Thread] = []
+        self._turns = {name: threading.Lock() for name in desk.inboxes}
         self._clock = BackgroundScheduler(
-            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            executors={"default": ThreadPoolExecutor(4 + 2 * len(desk.inboxes))},
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._every(tick_every, self._due, "due")
         for name in desk.inboxes:
-            self._every(poll_every, self._poll, name, name)
+            # Two, so that news of a message that came in the middle of a look is not lost: the second waits its turn.
+            self._every(poll_every, self._in_turn, name, name, max_instances=2)
 
-    def _every(self, seconds: float, run: Callable[..., None], job_id: str, *args: str) -> None:
-        self._clock.add_job(run, "interval", args, seconds=seconds, id=job_id, next_run_time=datetime.now(UTC))
+    def _every(self, seconds: float, run: Callable[..., None], job_id: str, *args: str, max_instances: int = 1) -> None:
+        self._clock.add_job(run, "interval", args, seconds=seconds, id=job_id, next_run_time=datetime.now(UTC),
+                            max_instances=max_instances)  # fmt: skip
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -110,6 +116,10 @@ class Jobs:
 
     def _due(self) -> None:
         self._guarded("run_due", self._desk.run_due)
+
+    def _in_turn(self, name: str) -> None:
+        with self._turns[name]:
+            self._poll(name)
 
     def _poll(self, name: str) -> None:
         try:

@@ -212,7 +212,9 @@ class Forgetful:
 class Box(Protocol):
     """An inbox under test and what people do to it."""
 
-    inbox: Inbox
+    @property
+    def inbox(self) -> Inbox:
+        """The inbox under test."""
 
     def deliver(self, text: str, subject: str) -> None:
         """Somebody's message arrives."""

@@ -32,7 +32,7 @@ def demo(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
 
 
 def said(log: Path, pattern: str) -> str:
-    return eventually(lambda: (found := re.search(pattern, log.read_text())) and found[1], pattern)
+    return eventually(lambda: re.search(pattern, log.read_text()), pattern)[1]
 
 
 def drafts(witness: Witness) -> int:

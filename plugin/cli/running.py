@@ -13,7 +13,7 @@ from sqlalchemy import make_url
 from plugin.cli.frame import Frame, fail, say
 from plugin.config import Settings
 from plugin.desk import Desk, open_desk
-from plugin.jobs import POLL, Jobs, Leadership, run_once
+from plugin.jobs import POLL, AlreadyRunning, Jobs, Leadership, run_once
 from plugin.register import Register
 from plugin.web import serve
 
@@ -28,14 +28,21 @@ log = logging.getLogger("amends.run")
 def run(frame: Frame, once: bool, every: float) -> None:
     """Watch the inboxes, keep the clock, show the web page, until Ctrl-C."""
     settings = frame.settings()
-    with Leadership(settings.store, lock_path(settings)):
-        desk = open_desk(settings)
-        with desk.store.writing() as session:
-            session.release()  # whoever held a task before us has ended, perhaps in the middle of it
-        if once:
-            _once(desk)
-        else:
-            work(desk, settings, every)
+    try:
+        with Leadership(settings.store, lock_path(settings)):
+            _lead(settings, once, every)
+    except AlreadyRunning as error:
+        say(str(error))
+
+
+def _lead(settings: Settings, once: bool, every: float) -> None:
+    desk = open_desk(settings)
+    with desk.store.writing() as session:
+        session.release()  # whoever held a task before us has ended, perhaps in the middle of it
+    if once:
+        _once(desk)
+    else:
+        work(desk, settings, every)
 
 
 def _once(desk: Desk) -> None:

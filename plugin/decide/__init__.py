@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from plugin.decide import acts, messages, rules
+from plugin.decide import acts, messages, promises, rules
 from plugin.decide.acts import (
     Act,
     Acted,
@@ -18,16 +18,27 @@ from plugin.decide.acts import (
     SayReplied,
     TouchDraft,
 )
-from plugin.decide.story import MessageSeen, Policy, Story, TaskDue, case_id, message_id, short, withdrawal
+from plugin.decide.story import (
+    CalendarsChanged,
+    MessageSeen,
+    Policy,
+    Story,
+    TaskDue,
+    case_id,
+    message_id,
+    short,
+    withdrawal,
+)
 from plugin.model import Direction
 from plugin.timeline import Case, Event
 
-Trigger = MessageSeen | TaskDue | Acted
+Trigger = MessageSeen | TaskDue | Acted | CalendarsChanged
 
 __all__ = [
     "Act",
     "ActRefused",
     "Acted",
+    "CalendarsChanged",
     "EndReminder",
     "EndTask",
     "MarkAnswered",
@@ -63,5 +74,7 @@ def decide(state: Case, trigger: Trigger, policy: Policy) -> tuple[Event, ...]:
         case Acted():
             story.text = trigger.text
             acts.acted(story, trigger.act)
+        case CalendarsChanged():
+            promises.move(story)
     rules.show_tags(story, state)
     return tuple(story.events)

@@ -18,10 +18,13 @@ from plugin.timeline import (
     DueBySet,
     DueByUnmet,
     Kind,
+    Noted,
     ReplyBounced,
     Task,
     TaskDropped,
     TaskRaised,
+    TaskScheduled,
+    TaskState,
 )
 
 BOUNCED = "the reply bounced"
@@ -132,3 +135,26 @@ def fell_due(story: Story, task: Task) -> None:
         return
     story.add(TaskRaised(at=story.at, key=task.key))
     rules.run(story, When.DUE_MISSED, missed=due.due_for)
+
+
+def move(story: Story) -> None:
+    """The calendar was changed: what is open is counted anew in it, and moves with its task and its draft."""
+    for due in story.state.due if story.listening else ():
+        if not due.open or due.due_at is None or due.anchor_at is None:
+            continue
+        calendar = story.policy.calendar(due.hours)
+        due_at = calendar.due(due.anchor_at, Span.parse(due.span))
+        if due_at != due.due_at:
+            _move(story, due, replace(due, due_at=due_at))
+            before, after = (f"{calendar.local(moment):%a %d %b %H:%M}" for moment in (due.due_at, due_at))
+            story.add(Noted(at=story.at, note=f"{due.due_for} moved from {before} to {after}: the calendar changed"))
+
+
+def _move(story: Story, before: DueBy, after: DueBy) -> None:
+    story.add(DueBySet(at=story.at, due=after))
+    watch, old, new = story.state.task(after.task), rules.draft_ahead(story, before), rules.draft_ahead(story, after)
+    if watch is not None and watch.state is TaskState.WAITING and after.due_at is not None:
+        story.add(TaskScheduled(at=story.at, task=replace(watch, run_at=after.due_at)))
+    draft = story.state.task(new.key) if new else None
+    if new and old and draft is not None and draft.state is TaskState.WAITING and draft.run_at == old.run_at:
+        story.add(TaskScheduled(at=story.at, task=replace(draft, run_at=new.run_at)))

@@ -78,6 +78,13 @@ class TaskDue:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarsChanged:
+    """At `at` it was seen that the calendars in force are not those of before."""
+
+    at: datetime
+
+
 @dataclass(slots=True)
 class Story:
     """Events as they are decided; `state` is always the case with all of them applied."""

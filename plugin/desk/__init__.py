@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any, cast
@@ -18,13 +19,13 @@ from plugin import letters
 from plugin.config import InboxSettings, Settings
 from plugin.decide import Act, Acted
 from plugin.desk.intake import Intake
-from plugin.desk.ledger import CURSOR, Policies, StoreMemory, follow
+from plugin.desk.ledger import CURSOR, Policies, StoreMemory, follow, recount
 from plugin.desk.work import Outcome, Raising, Writing
-from plugin.inbox import KINDS, Inbox, InboxError, Page
+from plugin.inbox import KINDS, Inbox, InboxError, Page, Unreadable
 from plugin.judge import Judge
-from plugin.model import AmendsError, Assessment
+from plugin.model import AmendsError, Assessment, clip
 from plugin.playbook import Book, load_book
-from plugin.store import Conflict, Store
+from plugin.store import Conflict, Session, Store
 from plugin.timeline import Case, Status
 
 __all__ = ["Desk", "Outcome", "UnknownCase", "book_of", "open_desk", "open_inbox"]
@@ -60,6 +61,7 @@ class Desk:
     ) -> None:
         self.store, self.inboxes, self.policies = store, inboxes, policies
         self._judge, self._clock = judge, clock
+        self._counted = False
         with store.writing() as session:
             session.keep_book(policies.book.version, policies.book.to_json())
 
@@ -80,7 +82,32 @@ class Desk:
         return total
 
     def receive(self, name: str, page: Page) -> None:
-        """Take a page in; all of it is stored, with its cursor, or none."""
+        """Take a page in with its cursor, all of it or none; a message over which we stumble is put aside alone."""
+        try:
+            self._take(name, page)
+        except AmendsError:
+            raise  # the store, mostly: the page is taken in at the next try
+        except Exception:
+            log.exception("inbox %s: a page of %d could not be taken in whole", name, len(page.messages))
+            self._take_singly(name, page)
+
+    def _take_singly(self, name: str, page: Page) -> None:
+        """A fault of ours in one message must not hold up those behind it: it goes to the quarantine."""
+        stumbled = []
+        singles = [replace(page, cursor={}, messages=(m,), acts=(), unreadable=(), sightings=()) for m in page.messages]
+        singles += [replace(page, cursor={}, messages=(), acts=(a,), unreadable=(), sightings=()) for a in page.acts]
+        for single in singles:
+            try:
+                self._take(name, single)
+            except AmendsError:
+                raise
+            except Exception as error:
+                log.exception("inbox %s: one message could not be taken in", name)
+                reason = f"Amends stumbled over it: {type(error).__name__}: {clip(str(error), 200)}"
+                stumbled += [Unreadable(message.place, reason, b"") for message in single.messages]
+        self._take(name, replace(page, messages=(), acts=(), unreadable=(*page.unreadable, *stumbled)))
+
+    def _take(self, name: str, page: Page) -> None:
         assessed = self._assess(page)
         with self.store.writing() as session:
             Intake(session, self.policies, name, self._clock(), assessed).take(page)
@@ -112,8 +139,16 @@ class Desk:
         """Raise every task whose time has come and write all that waits; faults are stored, not raised."""
         now = self._clock()
         with self.store.writing() as session:
+            self._recount(session, now)
             Raising(session, self.policies, now).run()
         return Writing(self.store, self.policies, self.inboxes, self._clock()).run()
+
+    def _recount(self, session: Session, now: datetime) -> None:
+        """A calendar that was changed since the last run moves the open due-bys; looked at once in a process."""
+        if not self._counted:
+            for name in self.inboxes:
+                recount(session, self.policies, name, now)
+            self._counted = True
 
     def _remember(self, name: str, **changes: Any) -> None:
         if "last_success" in changes:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
 from plugin.config import InboxSettings
-from plugin.decide import Policy, Trigger, decide
+from plugin.decide import CalendarsChanged, Policy, Trigger, decide, short
 from plugin.hours import Hours
 from plugin.inbox import Cursor
 from plugin.model import Assessment, Message, Written
@@ -42,6 +43,13 @@ class Policies:
     def of(self, session: Session, case: Case, inbox: str) -> Policy:
         """The policy of this case; of a new one, that now in force."""
         return Policy(self._book(session, case.book), self.calendars, self.inboxes[inbox].hours)
+
+    def calendars_of(self, inbox: str) -> str:
+        """A digest of the calendars now in force and of which of them is the inbox's."""
+        lines = [self.inboxes[inbox].hours]
+        for name, hours in sorted(self.calendars.items()):
+            lines.append(f"{name}|{hours.zone.key}|{hours.week}|{sorted(hours.closed)}")
+        return short("\n".join(lines))
 
     def kept(self, version: str) -> Book:
         """The book of that version, if `of` has met it; else the one in force."""
@@ -97,6 +105,16 @@ def _enter(session: Session, inbox: str, case: Case, event: Event, message: Mess
             session.is_over(inbox, event.message_id)
         case _:
             pass
+
+
+def recount(session: Session, policies: Policies, inbox: str, now: datetime) -> None:
+    """Move the open due-bys of this inbox, if its calendars are not those in which they were counted."""
+    calendars = policies.calendars_of(inbox)
+    if session.inbox(inbox).get("calendars") == calendars:
+        return
+    for case_id in session.open_cases(inbox):
+        follow(session, policies, session.case(case_id), inbox, CalendarsChanged(at=now))
+    session.keep_inbox(inbox, calendars=calendars)
 
 
 class StoreMemory:

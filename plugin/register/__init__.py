@@ -140,16 +140,17 @@ class Register:
             ]
 
     def inboxes(self) -> list[dict[str, Any]]:
-        """Each inbox that is set up: {name, last_success, fault, verdicts: {verdict: number of messages}}."""
+        """Each inbox that is set up: {name, last_success, fault, verdicts: {verdict: number}}."""
         with self._store.reading() as session:
             return [self._inbox(session, name) for name in self._settings]
 
     def _inbox(self, session: Session, name: str) -> dict[str, Any]:
         row = session.inbox(name)
+        unwritten = next((fault for inbox, _, fault in session.faults() if inbox == name), None)
         return {
             "name": name,
             "last_success": utc(row["last_success"]),
-            "fault": row["fault"] or None,
+            "fault": row["fault"] or unwritten,
             "verdicts": session.verdicts(name),
         }
 

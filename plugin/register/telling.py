@@ -100,7 +100,7 @@ class Tale:
 def is_minor(event: Event, case: Case) -> bool:
     """Whether it is a working step of Amends that another event tells better."""
     if isinstance(event, TagsKept | ReminderPlanned):
-        return True
+        return not getattr(event, "unkept", ())  # that a tag does not show is news
     if isinstance(event, TaskScheduled):
         return event.task.kind.for_inbox or (event.task.kind in _PROMISES and not event.task.note)
     if not isinstance(event, TaskDone | TaskDropped):

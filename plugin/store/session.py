@@ -161,6 +161,12 @@ class Session:
         query = query.order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit)
         return list(self._connection.execute(query).scalars())
 
+    def open_cases(self, inbox: str) -> list[str]:
+        """Ids of the open cases of this inbox."""
+        self.flush()
+        query = select(cases.c.id).where(cases.c.inbox == inbox, cases.c.status == "open").order_by(cases.c.id)
+        return list(self._connection.execute(query).scalars())
+
     def has_complained(self, inbox: str, sender: str, besides: str) -> bool:
         """Whether this sender has another case in this inbox."""
         self.flush()
@@ -383,13 +389,14 @@ class Session:
         """Let every task be taken at once, whoever claimed it or put it off; for the only one at work on a store."""
         self._connection.execute(update(tasks).values(lease_until=EPOCH))
 
-    def next_wake(self, now: datetime) -> datetime | None:
+    def next_wake(self) -> datetime | None:
         """When the next task can be done."""
         later = func.max(tasks.c.run_at, tasks.c.lease_until) if self._sqlite else func.greatest(
             tasks.c.run_at, tasks.c.lease_until
         )  # fmt: skip
-        value = self._connection.execute(select(func.min(later))).scalar()
-        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+        self.flush()
+        value: datetime | None = self._connection.execute(select(func.min(later))).scalar()
+        return value
 
     def faults(self) -> list[tuple[str, str, str]]:
         """Tasks that could not be done: (inbox, case, why)."""
@@ -408,7 +415,9 @@ class Session:
         """What is remembered of an inbox: cursor (JSON), attached_at, last_success, fault."""
         row = self._connection.execute(select(inboxes).where(inboxes.c.name == name)).mappings().first()
         return (
-            dict(row) if row else {"name": name, "cursor": None, "attached_at": None, "last_success": None, "fault": ""}
+            dict(row)
+            if row
+            else {"name": name, "cursor": None, "attached_at": None, "last_success": None, "fault": "", "calendars": ""}
         )
 
     def keep_inbox(self, name: str, **changes: Any) -> None:
@@ -449,6 +458,8 @@ class Session:
         try:
             self._connection.execute(table.insert(), _even(rows))
         except IntegrityError as error:
+            if "unique" not in str(error.orig).lower():
+                raise  # a fault of ours
             raise Conflict(str(rows[0].get("case_id") or rows[0].get("id") or "")) from error
 
     def _insert_new(self, table: Table, rows: Sequence[Row]) -> None:

@@ -61,6 +61,7 @@ inboxes = Table(
     Column("last_success", Moment),
     _text("fault"),
     Column("fault_at", Moment),
+    _text("calendars"),  # a digest of the calendars in which its open due-bys were counted
 )
 
 books = Table(

@@ -35,6 +35,7 @@ def _who_and_what() -> None:
         sa.Column("last_success", MOMENT),
         _text("fault"),
         sa.Column("fault_at", MOMENT),
+        _text("calendars"),
     )
     op.create_table(
         "book", sa.Column("version", sa.String, primary_key=True), sa.Column("sources", sa.Text, nullable=False)

@@ -1,0 +1,282 @@
+"""What follows from what: whole stories as text, and single decisions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plugin.decide import (
+    Act,
+    Acted,
+    ActRefused,
+    EndReminder,
+    EndTask,
+    MessageSeen,
+    Policy,
+    Reopen,
+    Resolve,
+    SayReplied,
+    TaskDue,
+    TouchDraft,
+    decide,
+)
+from plugin.model import Address, Assessment, Direction, Message, Place
+from plugin.timeline import Case, DraftFate, Event, Kind, Status, TagsKept, fold
+from tests.player import HOURS, MONDAY, book, perform
+
+STORIES = sorted((Path(__file__).parent / "timelines").glob("*.txt"))
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_the_story_comes_out_as_it_is_told(path: Path, tmp_path: Path) -> None:
+    """`AMENDS_REFRESH=1 pytest` tells every story anew; read the difference before you keep it."""
+    told = path.read_text("utf-8")
+    came = perform(told, tmp_path)
+    if os.environ.get("AMENDS_REFRESH"):
+        path.write_text(came, "utf-8")
+    assert came == path.read_text("utf-8")
+
+
+# ---- single decisions ------------------------------------------------------------------------------------------------
+
+SHOP = """\
+name: shop
+about: The promises of a small shop.
+when: complaint_received
+then:
+  - due_by: {for: acknowledgement, within: 4 business hours}
+  - draft: {text: thanks-for-telling}
+"""
+LATER = """\
+name: later
+about: Ask again.
+when: resolved
+then:
+  - follow_up: {after: 3 business days, draft: still-well}
+"""
+MAYBE = Assessment(complaint=False, maybe=True, score=0.5)
+COMPLAINT = Assessment(complaint=True, maybe=False, score=0.9, category="delivery")
+NOTHING = Assessment(complaint=False, maybe=False, score=0.1)
+ANNA = Address("anna@example.org", "Anna")
+
+
+@dataclass(slots=True)
+class Mail:
+    """Makes messages of one thread."""
+
+    count: int = 0
+
+    def __call__(self, sender: Address = ANNA, after: str = "", **more: Any) -> Message:
+        self.count += 1
+        us = Address("support@example.com")
+        out = sender == us
+        given: dict[str, Any] = {
+            "inbox": "support", "key": f"key{self.count:021}", "place": Place("INBOX", 1, self.count),
+            "message_id": f"<{self.count}@example.org>", "references": (after,) if after else (), "at": MONDAY,
+            "direction": Direction.OUT if out else Direction.IN, "sender": sender, "answer_to": sender,
+            "identity": us, "to": (ANNA,) if out else (us,), "subject": "Broken lamp", "text": "Hello", "genuine": out,
+        }  # fmt: skip
+        return Message(**(given | more))
+
+
+@pytest.fixture
+def mail() -> Mail:
+    return Mail()
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Policy:
+    return Policy(book(tmp_path, {"10-shop": SHOP, "20-later": LATER}), {"default": HOURS})
+
+
+def _seen(message: Message, assessment: Assessment, **more: Any) -> MessageSeen:
+    return MessageSeen(at=message.at, message=message, assessment=assessment, case="c1", **more)
+
+
+def _kinds(events: Sequence[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def test_deciding_reads_only_its_arguments(mail: Mail, policy: Policy) -> None:
+    trigger = _seen(mail(), COMPLAINT)
+    assert decide(Case(), trigger, policy) == decide(Case(), trigger, policy)
+
+
+@pytest.mark.parametrize("machine", ["auto-reply", "bounce", "list"])
+def test_bounces_auto_replies_and_list_mail_open_no_case(mail: Mail, policy: Policy, machine: str) -> None:
+    assert decide(Case(), _seen(mail(automatic=machine), COMPLAINT), policy) == ()
+
+
+def test_our_own_first_message_opens_no_case(mail: Mail, policy: Policy) -> None:
+    assert decide(Case(), _seen(mail(Address("support@example.com")), COMPLAINT), policy) == ()
+
+
+def test_what_is_no_complaint_opens_no_case_and_runs_no_playbook(mail: Mail, policy: Policy) -> None:
+    assert decide(Case(), _seen(mail(), NOTHING), policy) == ()
+
+
+def test_a_person_who_insists_is_right_whatever_the_judge_said(mail: Mail, policy: Policy) -> None:
+    case = fold(decide(Case(), _seen(mail(automatic="list"), NOTHING, insist=True), policy))
+    assert case.status is Status.OPEN
+    assert "complaint" in case.tags
+
+
+def test_an_undecided_mail_gets_a_tag_and_no_playbook(mail: Mail, policy: Policy) -> None:
+    case = fold(decide(Case(), _seen(mail(), MAYBE), policy))
+    assert case.status is Status.UNDECIDED
+    assert [(task.kind, task.tags) for task in case.tasks] == [(Kind.TAG, ("maybe-complaint",))]
+    assert (case.due, case.playbooks) == ((), ())
+
+
+def test_an_undecided_mail_becomes_a_case_by_a_persons_word_and_loses_its_maybe(mail: Mail, policy: Policy) -> None:
+    first = mail()
+    case = fold(decide(Case(), _seen(first, MAYBE), policy))
+    case = fold([TagsKept(at=MONDAY, message=first.key, tags=("maybe-complaint",))], case)
+    case = fold(decide(case, _seen(first, MAYBE, insist=True), policy), case)
+    assert case.status is Status.OPEN
+    assert [due.due_for for due in case.due] == ["acknowledgement"]
+    assert [task.tags for task in case.open_tasks(Kind.TAG) if task.untag] == [("maybe-complaint",)]
+
+
+def test_an_undecided_mail_that_was_answered_already_counts_as_acknowledged(mail: Mail, policy: Policy) -> None:
+    first = mail()
+    case = fold(decide(Case(), _seen(first, MAYBE), policy))
+    reply = mail(Address("support@example.com"), first.message_id, at=MONDAY + timedelta(hours=10))
+    case = fold(decide(case, _seen(reply, NOTHING), policy), case)
+    case = fold(decide(case, _seen(first, MAYBE, insist=True), policy), case)
+    due = case.due_by("acknowledgement")
+    assert due is not None
+    assert due.met_at == reply.at
+    assert case.open_tasks(Kind.DRAFT, Kind.ACKNOWLEDGEMENT) == ()
+
+
+def test_a_person_who_says_no_to_an_undecided_mail_sets_off_no_playbook(mail: Mail, policy: Policy) -> None:
+    case = fold(decide(Case(), _seen(mail(), MAYBE), policy))
+    act = Resolve(at=MONDAY, outcome="not-a-complaint")
+    events = decide(case, Acted(at=MONDAY, act=act), policy)
+    assert "PlaybooksRan" not in _kinds(events)
+    assert fold(events, case).open_tasks() == ()
+
+
+def test_a_maybe_of_the_complainant_does_not_reopen(mail: Mail, policy: Policy) -> None:
+    first = mail()
+    case = fold(decide(Case(), _seen(first, COMPLAINT), policy))
+    case = fold(decide(case, Acted(at=MONDAY, act=Resolve(at=MONDAY)), policy), case)
+    events = decide(case, _seen(mail(after=first.message_id), MAYBE), policy)
+    assert _kinds(events) == ["Joined"]
+
+
+def test_historic_mail_gets_tags_and_due_bys_but_no_draft_and_no_reminder(mail: Mail, policy: Policy) -> None:
+    case = fold(decide(Case(), _seen(mail(historic=True), COMPLAINT), policy))
+    assert [task.kind for task in case.tasks] == [Kind.TAG]
+    assert [due.due_for for due in case.due] == ["acknowledgement"]
+
+
+def test_a_reply_to_somebody_else_in_the_thread_proves_nothing(mail: Mail, policy: Policy) -> None:
+    first = mail()
+    case = fold(decide(Case(), _seen(first, COMPLAINT), policy))
+    aside = mail(Address("support@example.com"), first.message_id, to=(Address("carrier@example.net"),))
+    assert _kinds(decide(case, _seen(aside, NOTHING), policy)) == ["Joined"]
+
+
+def test_the_first_reply_counts_though_it_is_seen_second(mail: Mail, policy: Policy) -> None:
+    first = mail()
+    case = fold(decide(Case(), _seen(first, COMPLAINT), policy))
+    for hours in (15, 11):
+        reply = mail(Address("support@example.com"), first.message_id, at=MONDAY + timedelta(hours=hours))
+        case = fold(decide(case, _seen(reply, NOTHING), policy), case)
+    due = case.due_by("acknowledgement")
+    assert due is not None
+    assert (due.met_at, due.missed) == (MONDAY + timedelta(hours=11), False)
+
+
+def test_the_customer_answering_a_mail_we_never_saw_is_noted(mail: Mail, policy: Policy) -> None:
+    case = fold(decide(Case(), _seen(mail(), COMPLAINT), policy))
+    case = fold(decide(case, _seen(mail(after="<unknown@x>"), NOTHING, parent_known=False), policy), case)
+    assert [due.note for due in case.due] == ["answered, not seen"]
+
+
+def test_a_draft_sent_before_we_learned_that_it_was_written_is_not_written_again(mail: Mail, policy: Policy) -> None:
+    first = mail()
+    case = fold(decide(Case(), _seen(first, COMPLAINT), policy))
+    (task,) = case.open_tasks(Kind.DRAFT)
+    sent = mail(Address("support@example.com"), first.message_id, message_id=task.message_id)
+    case = fold(decide(case, _seen(sent, NOTHING), policy), case)
+    assert [draft.fate for draft in case.drafts] == [DraftFate.SENT]
+    assert case.open_tasks(Kind.DRAFT) == ()
+
+
+def test_two_follow_ups_end_each_on_its_own(mail: Mail, tmp_path: Path) -> None:
+    other = LATER.replace("later", "much-later").replace("3 business", "20 business")
+    policy = Policy(book(tmp_path, {"10-shop": SHOP, "20-later": LATER, "30-much": other}), {"default": HOURS})
+    case = fold(decide(Case(), _seen(mail(), COMPLAINT), policy))
+    case = fold(decide(case, Acted(at=MONDAY, act=Resolve(at=MONDAY)), policy), case)
+    soon, late = case.open_tasks(Kind.FOLLOW_UP)
+    case = fold(decide(case, TaskDue(at=soon.run_at, key=soon.key), policy), case)
+    (task,) = case.open_tasks(Kind.DRAFT)
+    sent = mail(Address("support@example.com"), message_id=task.message_id, at=soon.run_at)
+    case = fold(decide(case, _seen(sent, NOTHING), policy), case)
+    assert [task.key for task in case.open_tasks(Kind.FOLLOW_UP)] == [late.key]
+
+
+@pytest.mark.parametrize(
+    ("act", "problem"),
+    [
+        (Reopen(), "it is not resolved, so it cannot be reopened"),
+        (EndTask(key="c1/9/none/1", done=True), "it has no task c1/9/none/1"),
+    ],
+)
+def test_an_act_that_does_not_fit_is_refused_in_one_sentence(
+    mail: Mail, policy: Policy, act: Act, problem: str
+) -> None:
+    case = fold(decide(Case(), _seen(mail(), COMPLAINT), policy))
+    with pytest.raises(ActRefused, match=f"case c1: {problem}"):
+        decide(case, Acted(at=MONDAY, act=act), policy)
+
+
+def test_a_task_can_be_ended_once(mail: Mail, policy: Policy) -> None:
+    case = fold(decide(Case(), _seen(mail(), COMPLAINT), policy))
+    (task,) = case.open_tasks(Kind.ACKNOWLEDGEMENT)
+    act = EndTask(key=task.key, done=True, gave="10 EUR voucher", note="order 7")
+    case = fold(decide(case, Acted(at=MONDAY, act=act), policy), case)
+    ended = case.task(task.key)
+    assert ended is not None
+    assert ended.note == "gave 10 EUR voucher; order 7"
+    with pytest.raises(ActRefused, match=r"has already ended \(done\)"):
+        decide(case, Acted(at=MONDAY, act=act), policy)
+
+
+def test_acts_that_are_already_true_change_nothing(mail: Mail, policy: Policy) -> None:
+    case = fold(decide(Case(), _seen(mail(), COMPLAINT), policy))
+    said = Acted(at=MONDAY, act=SayReplied(at=MONDAY, how="by phone"))
+    case = fold(decide(case, said, policy), case)
+    assert decide(case, said, policy) == ()
+    resolved = Acted(at=MONDAY, act=Resolve(at=MONDAY, outcome="upheld"))
+    case = fold(decide(case, resolved, policy), case)
+    assert decide(case, resolved, policy) == ()
+    assert decide(case, Acted(at=MONDAY, act=Resolve(at=MONDAY)), policy) == ()
+    assert decide(case, Acted(at=MONDAY, act=EndReminder(message_id="<none@x>", done=True)), policy) == ()
+    assert decide(case, Acted(at=MONDAY, act=TouchDraft(message_id="<none@x>", fate=DraftFate.GONE)), policy) == ()
+
+
+def test_a_task_falls_due_once(mail: Mail, policy: Policy) -> None:
+    case = fold(decide(Case(), _seen(mail(), COMPLAINT), policy))
+    (task,) = case.open_tasks(Kind.ACKNOWLEDGEMENT)
+    due = TaskDue(at=task.run_at, key=task.key)
+    case = fold(decide(case, due, policy), case)
+    assert decide(case, due, policy) == ()
+
+
+def test_what_was_tagged_before_us_is_never_taken_off(mail: Mail, policy: Policy) -> None:
+    first = mail(marks=("vip",))
+    case = fold(decide(Case(), _seen(first, COMPLAINT), policy))
+    case = fold([TagsKept(at=MONDAY, message=first.key, tags=("category-delivery",))], case)
+    case = fold(decide(case, Acted(at=MONDAY, act=Resolve(at=MONDAY, outcome="not-a-complaint")), policy), case)
+    assert "vip" in case.judged
+    assert [task.tags for task in case.open_tasks(Kind.TAG)] == [("category-delivery",)]

@@ -1,0 +1,236 @@
+"""The clock: one leader, ticks that go on whatever happens, and a pass that ends."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from plugin.desk import Desk
+from plugin.desk.ledger import Policies
+from plugin.inbox import Change, Cursor, Inbox, InboxUnavailable, Memory, Page, Receipt
+from plugin.jobs import AlreadyRunning, Jobs, Leadership, run_once
+from plugin.store import Store
+from plugin.testing import MemoryInbox
+from plugin.timeline import Case, Kind, TaskState
+from tests.player import HOURS, JUDGE, WORDS, book, settings
+
+SECOND = """\
+name: second
+about: One second to acknowledge.
+when: complaint_received
+then:
+  - due_by: {for: acknowledgement, within: 1 second}
+  - draft: {text: hello}
+"""
+PATIENCE = 60.0  # seconds until a test gives up; no test needs them where all is well
+
+
+def eventually(true: Callable[[], object]) -> None:
+    """Wait until it is true."""
+    limit = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < limit, "it never came true"
+        time.sleep(0.02)
+
+
+class Stumbling(MemoryInbox):
+    """A memory inbox that fails the first times it is asked for something."""
+
+    def __init__(self, name: str = "support", *, fetches: int = 0, writes: int = 0, waits: int = 0) -> None:
+        super().__init__(name, f"{name}@example.com")
+        self.fetches, self.writes, self.waits = fetches, writes, waits
+        self.error: Exception = RuntimeError("a fault of ours")
+
+    def fetch(self, cursor: Cursor | None, memory: Memory) -> Iterator[Page]:
+        if cursor is not None and self.fetches > 0:
+            self.fetches -= 1
+            raise self.error
+        return super().fetch(cursor, memory)
+
+    def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
+        if changes and self.writes > 0:
+            self.writes -= 1
+            raise self.error
+        return super().write(changes)
+
+    def wait(self, seconds: float) -> bool:
+        if self.waits > 0:
+            self.waits -= 1
+            raise self.error
+        return super().wait(seconds)
+
+
+class Works:
+    """A desk over these inboxes, and its clock while it runs."""
+
+    def __init__(self, folder: Path, *inboxes: MemoryInbox) -> None:
+        by_name: dict[str, Inbox] = {inbox.name: inbox for inbox in inboxes}
+        names = {name: settings(name) for name in by_name}
+        policies = Policies(book(folder / "playbooks", {"10-second": SECOND}), {"default": HOURS}, names)
+        self.desk = Desk(Store(f"sqlite:///{folder}/amends.db"), by_name, policies, JUDGE)
+        for name in by_name:
+            self.desk.poll(name)
+
+    def cases(self) -> list[Case]:
+        """Every case."""
+        with self.desk.store.reading() as session:
+            return list(session.load(session.summaries(statuses=("open",))).values())
+
+    def raised(self) -> bool:
+        """Whether an acknowledgement is on a person's list, and its reminder in the inbox."""
+        tasks = [task for case in self.cases() for task in case.open_tasks(Kind.ACKNOWLEDGEMENT)]
+        placed = any(reminder.placed for case in self.cases() for reminder in case.reminders)
+        return placed and any(task.state is TaskState.RAISED for task in tasks)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Jobs], Jobs]]:
+    running: list[Jobs] = []
+
+    def begin(jobs: Jobs) -> Jobs:
+        jobs.start()
+        running.append(jobs)
+        return jobs
+
+    yield begin
+    for jobs in running:
+        jobs.stop()
+
+
+# ---- one leader ------------------------------------------------------------------------------------------------------
+
+HOLD = """
+import sys
+from pathlib import Path
+from plugin.jobs import AlreadyRunning, Leadership
+try:
+    with Leadership("sqlite:///amends.db", Path(sys.argv[1])):
+        print("leads", flush=True)
+        sys.stdin.read()
+except AlreadyRunning as error:
+    print(error, flush=True)
+"""
+
+
+def _hold(lock: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", HOLD, str(lock)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _says(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline().strip()
+
+
+def test_a_second_process_is_told_that_another_works_on_the_store(tmp_path: Path) -> None:
+    lock = tmp_path / "amends.lock"
+    with Leadership("sqlite:///amends.db", lock), _hold(lock) as second:
+        assert _says(second) == (
+            "store sqlite:///amends.db: another amends run works on it already, so this one has nothing to do"
+        )
+    with _hold(lock) as third:
+        assert _says(third) == "leads"
+        third.communicate("")
+
+
+def test_the_lock_goes_with_its_process_however_it_ends(tmp_path: Path) -> None:
+    lock = tmp_path / "amends.lock"
+    with _hold(lock) as first:
+        assert _says(first) == "leads"
+        with pytest.raises(AlreadyRunning), Leadership("sqlite:///amends.db", lock):
+            pass
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        with Leadership("sqlite:///amends.db", lock):
+            assert lock.stat().st_mode & 0o777 == 0o600
+
+
+# ---- ticks -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_tick_raises_what_has_fallen_due(tmp_path: Path, start: Callable[[Jobs], Jobs]) -> None:
+    inbox = MemoryInbox()
+    works = Works(tmp_path, inbox)
+    start(Jobs(works.desk, tick_every=0.05, poll_every=0.05))
+    inbox.arrive(WORDS["complaint"])
+    eventually(works.raised)
+    assert len(inbox.box.drafts) == 1
+
+
+def test_news_is_fetched_at_once_though_the_next_poll_is_far_away(
+    tmp_path: Path, start: Callable[[Jobs], Jobs]
+) -> None:
+    inbox = MemoryInbox()
+    works = Works(tmp_path, inbox)
+    start(Jobs(works.desk, tick_every=0.05, poll_every=3600))
+    inbox.arrive(WORDS["complaint"])
+    eventually(lambda: inbox.box.drafts)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a fault of ours"), InboxUnavailable("support", "no answer")])
+def test_the_ticks_go_on_after_an_exception(tmp_path: Path, start: Callable[[Jobs], Jobs], error: Exception) -> None:
+    inbox = Stumbling(fetches=1, waits=1)
+    inbox.error = error
+    works = Works(tmp_path, inbox, MemoryInbox("sales", "sales@example.com"))
+    start(Jobs(works.desk, tick_every=0.05, poll_every=0.05))
+    inbox.arrive(WORDS["complaint"])
+    eventually(lambda: inbox.box.drafts)
+    eventually(works.raised)
+    assert (inbox.fetches, inbox.waits) == (0, 0)
+
+
+def test_a_listener_survives_a_fault_of_the_inbox(tmp_path: Path, start: Callable[[Jobs], Jobs]) -> None:
+    inbox = Stumbling(waits=1)
+    works = Works(tmp_path, inbox)
+    start(Jobs(works.desk, tick_every=0.05, poll_every=3600))
+    eventually(lambda: inbox.waits == 0)
+    inbox.arrive(WORDS["complaint"])
+    eventually(lambda: inbox.box.drafts)
+
+
+def test_stopping_ends_every_thread(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    works = Works(tmp_path, MemoryInbox())
+    jobs = Jobs(works.desk, tick_every=0.05, poll_every=0.05)
+    jobs.start()
+    jobs.wake(datetime.now(UTC))
+    jobs.stop()
+    eventually(lambda: set(threading.enumerate()) <= before)
+
+
+# ---- one pass --------------------------------------------------------------------------------------------------------
+
+
+def test_one_pass_does_all_that_is_due_and_has_no_fault(tmp_path: Path) -> None:
+    inbox = MemoryInbox()
+    works = Works(tmp_path, inbox)
+    inbox.arrive(WORDS["complaint"])
+    assert run_once(works.desk) == []
+    assert len(inbox.box.drafts) == 1
+
+
+def test_one_pass_says_what_could_not_be_reached_and_does_the_rest(tmp_path: Path) -> None:
+    closed, sales = Stumbling(fetches=1), MemoryInbox("sales", "sales@example.com")
+    closed.error = InboxUnavailable("support", "no answer", "look at the network")
+    works = Works(tmp_path, closed, sales)
+    sales.arrive(WORDS["complaint"])
+    assert run_once(works.desk) == ["inbox support: no answer - look at the network"]
+    assert len(sales.box.drafts) == 1
+
+
+def test_one_pass_says_what_must_be_written_again(tmp_path: Path) -> None:
+    inbox = Stumbling(writes=1)
+    inbox.error = InboxUnavailable("support", "no room")
+    works = Works(tmp_path, inbox)
+    inbox.arrive(WORDS["complaint"])
+    faults = run_once(works.desk)
+    (case,) = works.cases()
+    assert set(faults) == {f"inbox support: case {case.id}: inbox support: no room"}
