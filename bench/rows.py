@@ -1,0 +1,122 @@
+"""What is measured, and the goal of each: a row is a ratio of one run, or something counted, never a time by itself.
+
+Exceptions are G3 and G9b: CPU time and memory a small machine has to have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.contest import Failed, Hall, Spent
+from bench.mail import mails, poison
+from plugin.config import load
+from plugin.desk import open_desk
+from tests.proxy import Proxy
+
+_MORE = 5  # times the backlog, for memory
+_GOOD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure: what it must be `at_least` or `at_most`; a row without a goal is there for information."""
+
+    id: str
+    what: str
+    value: float
+    at_least: float | None = None
+    at_most: float | None = None
+    unit: str = ""
+
+    @property
+    def goal(self) -> str:
+        """The goal as one reads it, or nothing."""
+        if self.at_least is not None:
+            return f">= {self.at_least:g} {self.unit}".strip()
+        return f"<= {self.at_most:g} {self.unit}".strip() if self.at_most is not None else ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal is met; None where there is none."""
+        if self.at_least is not None:
+            return self.value >= self.at_least
+        return self.value <= self.at_most if self.at_most is not None else None
+
+
+def rows(hall: Hall, *, count: int, rounds: int, floor: str = "") -> Iterator[Row]:
+    """Every row, as soon as it is known; `count` mails a backlog, `floor` another floor's command."""
+    contests = [_contest(hall, turn, count, floor) for turn in range(rounds)]
+    products = [product for product, _ in contests]
+    yield from _speed(contests, count)
+    yield from _memory(hall, count, median(spent.peak for spent in products))
+    yield from _poison(hall)
+
+
+def _contest(hall: Hall, turn: int, count: int, floor: str) -> tuple[Spent, Spent]:
+    """One round: the same new mail for both, once each; who begins changes from round to round."""
+    users = [f"product-{turn}", f"floor-{turn}"]
+    shop = hall.product(users[0])
+    shop.once()
+    complaints = hall.fill(users, mails(count))
+    runs = [lambda: hall.run_product(shop), lambda: hall.run_floor(users[1], floor)]
+    order = (0, 1) if turn % 2 == 0 else (1, 0)
+    spent = {which: runs[which]() for which in order}
+    for user in users:
+        _expect(user, hall.drafts(user), complaints)
+    return spent[0], spent[1]
+
+
+def _expect(user: str, drafts: int, complaints: int) -> None:
+    """Speed counts only where the work was done."""
+    if not 0.97 * complaints <= drafts <= 1.03 * complaints:
+        raise Failed(f"{user} wrote {drafts} drafts for {complaints} complaints")
+
+
+def _speed(contests: list[tuple[Spent, Spent]], count: int) -> Iterator[Row]:
+    wall = median(floor.wall / product.wall for product, floor in contests)
+    cpu = median(floor.cpu / product.cpu for product, floor in contests)
+    own = median(product.cpu for product, _ in contests) * 1000 / count
+    yield Row("G1", f"backlog of {count:,} mails with drafts, speed as a share of the floor's", wall, at_least=0.3)
+    yield Row("G1c", "the same in CPU of the client", cpu)
+    yield Row("G3", "CPU of the client for 1,000 mails, start and end included", own, at_most=1.2, unit="s")
+
+
+def _memory(hall: Hall, count: int, peak: float) -> Iterator[Row]:
+    shop = hall.product("many")
+    shop.once()
+    complaints = hall.fill(["many"], mails(_MORE * count))
+    spent = hall.run_product(shop)
+    _expect("many", hall.drafts("many"), complaints)
+    yield Row("G9", f"peak memory on {_MORE * count:,} mails by that on {count:,}", spent.peak / peak, at_most=1.1)
+    yield Row("G9b", f"peak memory on {_MORE * count:,} mails", spent.peak, at_most=120, unit="MiB")
+
+
+def _poison(hall: Hall) -> Iterator[Row]:
+    """Mails nobody can read, before good ones; then, as nothing more comes, what a look at the inbox costs."""
+    with Proxy(hall.server.host, hall.server.port) as proxy:
+        shop = hall.product("poison", port=proxy.port)
+        shop.once()
+        bad = poison()
+        complaints = hall.fill(["poison"], [*bad, *mails(_GOOD)])
+        shop.once()
+        _expect("poison", hall.drafts("poison"), complaints)
+        kept = len(shop.json("quarantine")["quarantine"])
+        yield Row("G12", f"{len(bad)} poison mails before {_GOOD} good ones: kept aside", kept, at_least=len(bad))
+        trips, size = _quiet_look(shop.folder, proxy)
+    yield Row("G11", "a look that finds nothing new, round trips", trips, at_most=5)
+    yield Row("G11b", "the same, both ways", size / 1024, at_most=2, unit="KiB")
+
+
+def _quiet_look(folder: Path, proxy: Proxy) -> tuple[int, int]:
+    """Round trips and bytes of the second look of one process: the first logs in, and sees what it wrote itself."""
+    desk = open_desk(load(folder / "amends.yaml"))
+    try:
+        desk.poll("support")
+        proxy.reset()
+        desk.poll("support")
+        return proxy.trips, proxy.sent + proxy.received
+    finally:
+        desk.close()
