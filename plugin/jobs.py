@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -173,8 +174,18 @@ def run_once(desk: Desk) -> list[str]:
             desk.poll(name)
         except InboxError as error:
             faults.append(str(error))
+        except Exception as error:
+            log.exception("inbox %s could not be polled", name)  # the others, and what waits to be written, go on
+            faults.append(f"inbox {name}: unexpected {type(error).__name__}: {error} - report it")
     outcome = desk.run_due()
-    if outcome.again:
-        with desk.store.reading() as session:
-            faults += [f"inbox {inbox}: case {case}: {fault}" for inbox, case, fault in session.faults()]
-    return faults
+    return faults + (_unwritten(desk) if outcome.again else [])
+
+
+def _unwritten(desk: Desk) -> list[str]:
+    """Why writes wait, each reason once."""
+    with desk.store.reading() as session:
+        reasons = Counter((inbox, fault) for inbox, _, fault in session.faults())
+    return [
+        fault if fault.startswith(f"inbox {inbox}") else f"inbox {inbox}: {count} to be written again: {fault}"
+        for (inbox, fault), count in reasons.items()
+    ]

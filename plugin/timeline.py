@@ -176,9 +176,9 @@ class Ran:
     round: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Case:
-    """One complaint as it stands now."""
+    """One complaint as it stands now. Without slots, since it is copied for every event, and a dict copies fast."""
 
     id: str = ""
     inbox: str = ""
@@ -549,7 +549,7 @@ def fold(events: Iterable[Event], case: Case | None = None) -> Case:
 
 def evolve(state: Case, event: Event) -> Case:
     """The case after one more event; total: it never raises and never looks at a clock."""
-    return replace(_apply(event, state), version=state.version + 1)
+    return _with(_apply(event, state), version=state.version + 1)
 
 
 @singledispatch
@@ -586,7 +586,7 @@ def _received(event: Received, case: Case) -> Case:
 
 @_apply.register
 def _confirmed(event: Confirmed, case: Case) -> Case:
-    return replace(
+    return _with(
         case,
         status=Status.OPEN,
         since=event.since,
@@ -601,12 +601,12 @@ def _confirmed(event: Confirmed, case: Case) -> Case:
 def _joined(event: Joined, case: Case) -> Case:
     if event.standing != "complainant":
         return case
-    return replace(case, references=event.references)
+    return _with(case, references=event.references)
 
 
 @_apply.register
 def _assessed(event: Assessed, case: Case) -> Case:
-    return replace(
+    return _with(
         case,
         category=event.category,
         severity=event.severity,
@@ -620,14 +620,14 @@ def _assessed(event: Assessed, case: Case) -> Case:
 
 @_apply.register
 def _tagged(event: Tagged, case: Case) -> Case:
-    return replace(case, tags=_union(case.tags, event.tags), judged=_union(case.judged, event.judged))
+    return _with(case, tags=_union(case.tags, event.tags), judged=_union(case.judged, event.judged))
 
 
 @_apply.register
 def _tags_kept(event: TagsKept, case: Case) -> Case:
     kept = _union(case.kept, tuple((event.message, tag) for tag in event.tags))
     gone = {(event.message, tag) for tag in event.removed}
-    return replace(
+    return _with(
         case,
         kept=tuple(pair for pair in kept if pair not in gone),
         tags=tuple(tag for tag in case.tags if tag not in event.removed),
@@ -636,18 +636,18 @@ def _tags_kept(event: TagsKept, case: Case) -> Case:
 
 @_apply.register
 def _assigned(event: Assigned, case: Case) -> Case:
-    return replace(case, owner=event.owner)
+    return _with(case, owner=event.owner)
 
 
 @_apply.register
 def _ran(event: PlaybooksRan, case: Case) -> Case:
-    return replace(case, playbooks=case.playbooks + tuple(replace(ran, round=case.round) for ran in event.ran))
+    return _with(case, playbooks=case.playbooks + tuple(replace(ran, round=case.round) for ran in event.ran))
 
 
 @_apply.register
 def _due_set(event: DueBySet, case: Case) -> Case:
     others = tuple(due for due in case.due if due.due_for != event.due.due_for)
-    return replace(case, due=(*others, event.due))
+    return _with(case, due=(*others, event.due))
 
 
 @_apply.register
@@ -675,7 +675,7 @@ def _due_noted(event: DueByNoted, case: Case) -> Case:
 @_apply.register
 def _scheduled(event: TaskScheduled, case: Case) -> Case:
     others = tuple(task for task in case.tasks if task.key != event.task.key)
-    return replace(case, tasks=(*others, event.task))
+    return _with(case, tasks=(*others, event.task))
 
 
 @_apply.register
@@ -703,7 +703,7 @@ def _refused(event: TaskRefused, case: Case) -> Case:
 @_apply.register
 def _draft_written(event: DraftWritten, case: Case) -> Case:
     others = tuple(draft for draft in case.drafts if draft.message_id != event.draft.message_id)
-    return replace(case, drafts=(*others, event.draft))
+    return _with(case, drafts=(*others, event.draft))
 
 
 @_apply.register
@@ -713,13 +713,13 @@ def _draft_changed(event: DraftChanged, case: Case) -> Case:
         replace(draft, fate=event.fate, gone_at=gone_at) if draft.message_id == event.message_id else draft
         for draft in case.drafts
     )
-    return replace(case, drafts=drafts)
+    return _with(case, drafts=drafts)
 
 
 @_apply.register
 def _reminder_planned(event: ReminderPlanned, case: Case) -> Case:
     planned = ReminderState(message_id=event.message_id, tasks=event.tasks, listed=event.listed)
-    return replace(case, reminders=(*case.reminders, planned))
+    return _with(case, reminders=(*case.reminders, planned))
 
 
 @_apply.register
@@ -736,24 +736,22 @@ def _reminder_over(event: ReminderOver, case: Case) -> Case:
 def _replied(event: Replied, case: Case) -> Case:
     replies = sorted((*case.replies, (event.message_id, event.replied_at)), key=lambda reply: reply[1])
     loose = () if event.draft or not event.message else (LooseReply(event.answers, event.replied_at, event.at),)
-    return replace(case, replies=tuple(replies), loose=case.loose + loose)
+    return _with(case, replies=tuple(replies), loose=case.loose + loose)
 
 
 @_apply.register
 def _bounced(event: ReplyBounced, case: Case) -> Case:
-    return replace(case, replies=tuple(reply for reply in case.replies if reply[0] != event.message_id))
+    return _with(case, replies=tuple(reply for reply in case.replies if reply[0] != event.message_id))
 
 
 @_apply.register
 def _resolved(event: Resolved, case: Case) -> Case:
-    return replace(
-        case, status=Status.RESOLVED, resolved_at=event.resolved_at, outcome=event.outcome, cause=event.cause
-    )
+    return _with(case, status=Status.RESOLVED, resolved_at=event.resolved_at, outcome=event.outcome, cause=event.cause)
 
 
 @_apply.register
 def _reopened(event: Reopened, case: Case) -> Case:
-    return replace(
+    return _with(
         case,
         status=Status.OPEN,
         round=case.round + 1,
@@ -778,13 +776,20 @@ def _union(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
 
 def _change_due(case: Case, due_for: str, **changes: Any) -> Case:
     due = tuple(replace(item, **changes) if item.due_for == due_for else item for item in case.due)
-    return replace(case, due=due)
+    return _with(case, due=due)
 
 
 def _change_task(case: Case, key: str, **changes: Any) -> Case:
-    return replace(case, tasks=tuple(replace(task, **changes) if task.key == key else task for task in case.tasks))
+    return _with(case, tasks=tuple(replace(task, **changes) if task.key == key else task for task in case.tasks))
 
 
 def _change_reminder(case: Case, message_id: str, **changes: Any) -> Case:
     reminders = tuple(replace(item, **changes) if item.message_id == message_id else item for item in case.reminders)
-    return replace(case, reminders=reminders)
+    return _with(case, reminders=reminders)
+
+
+def _with(case: Case, **changes: Any) -> Case:
+    """The case with these fields changed, as dataclasses.replace does, only without looking at every field anew."""
+    copy = object.__new__(Case)
+    copy.__dict__.update(case.__dict__, **changes)
+    return copy

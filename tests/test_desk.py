@@ -28,7 +28,8 @@ from plugin.inbox import (
     Receipt,
     Unreadable,
 )
-from plugin.model import Message, Place
+from plugin.judge import Judge
+from plugin.model import Assessment, Message, Place
 from plugin.store import Conflict, Session, Store, StoreUnavailable
 from plugin.testing import MemoryInbox
 from plugin.timeline import DraftFate, Kind, Noted, Status, TaskState
@@ -560,6 +561,35 @@ def test_two_desks_on_one_store_do_not_overwrite_each_other(shop: Shop) -> None:
     other = Desk(shop.desk.store, {}, shop.desk.policies, shop.desk._judge, lambda: shop.now)
     with pytest.raises(Conflict), shop.desk.store.writing() as session:
         stale = replace(session.case(shop.case.id), version=1)
-        session.append(stale, stale.id, [Noted(at=shop.now, note="old")])
+        session.append(stale, [Noted(at=shop.now, note="old")])
     other.act(shop.case.id, SayReplied(at=shop.now, how="by phone"))
     assert len(shop.case.replies) == 1
+
+
+class Stumbling(Judge):
+    """A judge with a fault of ours: one subject makes it fall."""
+
+    def assess(self, message: Message) -> Assessment:
+        """As every judge does, but for that one."""
+        if message.subject == "stumble":
+            raise IndexError("a fault of ours")
+        return super().assess(message)
+
+
+def test_a_message_over_which_we_stumble_is_put_aside_and_the_rest_goes_on(shop: Shop) -> None:
+    desk = Desk(shop.desk.store, {"support": shop.box}, shop.desk.policies, Stumbling(), lambda: shop.now)
+    for subject in ("before", "stumble", "after"):
+        shop.box.arrive(WORDS["complaint"], sender=f"{subject}@example.org", subject=subject, at=shop.now)
+    desk.poll("support")
+    desk.run_due()
+    assert drafts(shop) == 2
+    with desk.store.reading() as session:
+        (aside,) = session.aside()
+    assert aside["reason"] == "Amends stumbled over it: IndexError: a fault of ours"
+    assert desk.poll("support") == 0
+
+
+def test_someone_without_an_address_to_answer_gets_no_draft(shop: Shop) -> None:
+    complain(shop, sender="root")
+    assert drafts(shop) == 0
+    assert any(isinstance(event, Noted) and "no address" in event.note for event in shop.timeline())

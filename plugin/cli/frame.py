@@ -19,6 +19,8 @@ import click
 from plugin.config import Settings, load
 from plugin.model import AmendsError
 
+logging.getLogger("amends").addHandler(logging.NullHandler())  # only `amends run` logs; others say it in a sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:

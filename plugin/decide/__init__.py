@@ -54,12 +54,18 @@ __all__ = [
     "decide",
     "message_id",
     "short",
+    "told",
     "withdrawal",
 ]
 
 
 def decide(state: Case, trigger: Trigger, policy: Policy) -> tuple[Event, ...]:
     """The events that follow from `trigger`, none where nothing does; raises ActRefused for an act that cannot be."""
+    return told(state, trigger, policy)[0]
+
+
+def told(state: Case, trigger: Trigger, policy: Policy) -> tuple[tuple[Event, ...], Case]:
+    """What `decide` gives, and the case as it stands with these events applied."""
     story = Story(state, trigger.at, policy)
     match trigger:
         case MessageSeen():
@@ -77,4 +83,4 @@ def decide(state: Case, trigger: Trigger, policy: Policy) -> tuple[Event, ...]:
         case CalendarsChanged():
             promises.move(story)
     rules.show_tags(story, state)
-    return tuple(story.events)
+    return tuple(story.events), story.state

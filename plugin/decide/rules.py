@@ -15,6 +15,7 @@ from plugin.timeline import (
     Case,
     DueBySet,
     Kind,
+    Noted,
     PlaybooksRan,
     Ran,
     Status,
@@ -267,6 +268,9 @@ def draft_task(
 def plan_draft(story: Story, task: Task | None) -> None:
     """Have a draft written, once; a planned one that still waits gives way to one that is wanted earlier."""
     if task is None or story.state.historic:
+        return
+    if "@" not in story.state.answer_to.email:
+        story.add(Noted(at=story.at, note="no draft: who wrote this gave no address that can be answered"))
         return
     standing = story.state.task(task.key)
     if standing is not None and standing.state is TaskState.WAITING and task.run_at < standing.run_at:

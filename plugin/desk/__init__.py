@@ -25,7 +25,7 @@ from plugin.inbox import KINDS, Inbox, InboxError, Page, Unreadable
 from plugin.judge import Judge
 from plugin.model import AmendsError, Assessment, clip
 from plugin.playbook import Book, load_book
-from plugin.store import Conflict, Session, Store
+from plugin.store import Conflict, Store
 from plugin.timeline import Case, Status
 
 __all__ = ["Desk", "Outcome", "UnknownCase", "book_of", "open_desk", "open_inbox"]
@@ -67,6 +67,7 @@ class Desk:
 
     def poll(self, name: str) -> int:
         """Take in what came to this inbox since the last time; how many messages. Raises InboxError."""
+        self._recount()
         with self.store.reading() as session:
             cursor = session.inbox(name)["cursor"]
         total = 0
@@ -137,18 +138,19 @@ class Desk:
 
     def run_due(self) -> Outcome:
         """Raise every task whose time has come and write all that waits; faults are stored, not raised."""
-        now = self._clock()
+        self._recount()
         with self.store.writing() as session:
-            self._recount(session, now)
-            Raising(session, self.policies, now).run()
+            Raising(session, self.policies, self._clock()).run()
         return Writing(self.store, self.policies, self.inboxes, self._clock()).run()
 
-    def _recount(self, session: Session, now: datetime) -> None:
+    def _recount(self) -> None:
         """A calendar that was changed since the last run moves the open due-bys; looked at once in a process."""
-        if not self._counted:
+        if self._counted:
+            return
+        with self.store.writing() as session:
             for name in self.inboxes:
-                recount(session, self.policies, name, now)
-            self._counted = True
+                recount(session, self.policies, name, self._clock())
+        self._counted = True
 
     def _remember(self, name: str, **changes: Any) -> None:
         if "last_success" in changes:

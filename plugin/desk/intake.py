@@ -40,6 +40,8 @@ class Intake:
     now: datetime
     assessed: dict[str, Assessment]
     _by_id: dict[str, list[Known]] = field(default_factory=lambda: defaultdict(list))
+    _seen: dict[str, Known] = field(default_factory=dict)
+    _complaints: dict[str, set[str]] = field(default_factory=dict)
 
     def take(self, page: Page) -> None:
         """All of the page, and the cursor that stands behind it."""
@@ -57,6 +59,8 @@ class Intake:
 
     def _look_up(self, page: Page) -> None:
         everything = [*page.messages, *(act.message for act in page.acts if act.message)]
+        self._seen = self.session.known(self.inbox, [m.key for m in everything])
+        self._complaints = self.session.complaints_of(self.inbox, [m.sender.email for m in everything])
         ids = [ref for m in everything for ref in (m.message_id, m.bounced, *m.references)]
         for known in self.session.by_message_id(self.inbox, ids):
             self._by_id[known.message_id].append(known)
@@ -66,7 +70,7 @@ class Intake:
     def _message(self, message: Message, page: Page) -> None:
         fingerprint = (page.prints or {}).get(message.place, message.key)
         self.session.saw(self.inbox, message.place, fingerprint, message.key)
-        known = self.session.known(self.inbox, [message.key]).get(message.key)
+        known = self._seen.get(message.key)
         if known is None:
             self._first_sight(message)
         elif known.verdict == "unproved" and message.genuine:
@@ -106,7 +110,7 @@ class Intake:
             message=message,
             assessment=assessment,
             case=case_id(self.inbox, message.key),
-            repeat=counts and self.session.has_complained(self.inbox, message.sender.email, case.id),
+            repeat=counts and bool(self._complaints.get(message.sender.email, set()) - {case.id}),
             parent_known=known,
             insist=insist,
         )
@@ -138,6 +142,9 @@ class Intake:
     def _record(self, message: Message, case: str, verdict: str) -> None:
         known = Known(message.key, message.message_id, case, verdict)
         self.session.record(self.inbox, known, message.at)
+        self._seen[message.key] = known
+        if verdict == "complaint":
+            self._complaints.setdefault(message.sender.email, set()).add(case)
         if message.message_id:
             self._by_id[message.message_id].append(known)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from plugin.config import InboxSettings
-from plugin.decide import CalendarsChanged, Policy, Trigger, decide, short
+from plugin.decide import CalendarsChanged, Policy, Trigger, short, told
 from plugin.hours import Hours
 from plugin.inbox import Cursor
 from plugin.model import Assessment, Message, Written
@@ -68,22 +68,25 @@ def follow(
     session: Session, policies: Policies, case: Case, inbox: str, trigger: Trigger
 ) -> tuple[Case, Sequence[Event]]:
     """Decide and store; the case as it stands afterwards, and what was added to it."""
-    events = decide(case, trigger, policies.of(session, case, inbox))
-    if not events:
-        return case, events
-    message = getattr(trigger, "message", None)
-    return store_events(session, case, events, inbox, message), events
+    events, after = told(case, trigger, policies.of(session, case, inbox))
+    if events:
+        session.append(case, events, after)
+        _enter_all(session, inbox, after, events, getattr(trigger, "message", None))
+    return after, events
 
 
-def store_events(
-    session: Session, case: Case, events: Sequence[Event], inbox: str, message: Message | None = None
-) -> Case:
+def store_events(session: Session, case: Case, events: Sequence[Event], inbox: str) -> Case:
     """Append, and keep the ledger of what we write in step with the timeline."""
-    case_id = case.id or getattr(events[0], "case", "")
-    after = session.append(case, case_id, events)
-    for event in events:
-        _enter(session, inbox, after, event, message)
+    after = session.append(case, events)
+    _enter_all(session, inbox, after, events)
     return after
+
+
+def _enter_all(
+    session: Session, inbox: str, case: Case, events: Sequence[Event], message: Message | None = None
+) -> None:
+    for event in events:
+        _enter(session, inbox, case, event, message)
 
 
 def _enter(session: Session, inbox: str, case: Case, event: Event, message: Message | None) -> None:

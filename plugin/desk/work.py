@@ -195,6 +195,7 @@ class Writing:
             log.exception("inbox %s could not be written", name)
             return self._postpone(claims, REFUSED_PAUSE, f"{type(error).__name__}: {error}", inbox=name)
         with self.store.writing() as session:
+            session.load(claim.case_id for claim in claims)
             settled = _Settled(session, self.policies, name, self.now)
             for job, receipt in zip(jobs, receipts, strict=True):
                 settled.take(job, receipt)

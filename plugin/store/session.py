@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -65,11 +65,15 @@ class Claim:
 
 
 class Session:
-    """One transaction. Inserts are kept back and sent in bulk by `flush`; reads see them all the same."""
+    """One transaction. What is written is kept back and sent in bulk by `flush`; reads see it all the same."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._pending: dict[Table, list[Row]] = defaultdict(list)
+        self._lines: dict[str, tuple[int, Row]] = {}  # by case: the version it stood at, its line of the register now
+        self._agenda: dict[str, Row | None] = {}  # by task key: its row, or nothing where it waits no more
+        self._stale: set[str] = set()  # task keys that may stand in the database
+        self._rewritten: dict[tuple[str, ...], list[Row]] = defaultdict(list)  # by the columns that change
         self._cases: dict[str, Case] = {}
         self._fresh: dict[tuple[str, str], Known] = {}  # (inbox, message key), not yet in the database
 
@@ -101,19 +105,22 @@ class Session:
                 found[case_id].append(from_json(kind, body))
         return found
 
-    def append(self, before: Case, case_id: str, new: Sequence[Event]) -> Case:
-        """Add these events to the case; raises Conflict unless it still stands as in `before`."""
+    def append(self, before: Case, new: Sequence[Event], after: Case | None = None) -> Case:
+        """Add these events to the case; raises Conflict, at the latest at the end, unless it stands as in `before`.
+
+        `after` is the case with the events applied, where the caller has it already.
+        """
         if not new:
             return before
-        after = fold(new, before)
+        after = after or fold(new, before)
         self._pending[events].extend(
-            {"case_id": case_id, "seq": before.version + n, "at": event.at, "kind": type(event).__name__,
+            {"case_id": after.id, "seq": before.version + n, "at": event.at, "kind": type(event).__name__,
              "body": to_json(event)}
             for n, event in enumerate(new, 1)
         )  # fmt: skip
         self._register(before, after)
         self._sync_agenda(before, after, new)
-        self._cases[case_id] = after
+        self._cases[after.id] = after
         return after
 
     def _register(self, before: Case, after: Case) -> None:
@@ -127,24 +134,16 @@ class Session:
             "next_due": next_due(after),
             "sender": after.complainant.email,
         }
-        if before.version == 0:
-            self._pending[cases].append(row)
-            return
-        self.flush()
-        same = and_(cases.c.id == after.id, cases.c.version == before.version)
-        if self._connection.execute(update(cases).where(same).values(**row)).rowcount != 1:
-            raise Conflict(after.id)
+        stood_at, _ = self._lines.get(after.id, (before.version, row))
+        self._lines[after.id] = (stood_at, row)
 
     def _sync_agenda(self, before: Case, after: Case, new: Sequence[Event]) -> None:
         """The agenda holds exactly the waiting tasks."""
         touched = dict.fromkeys(_task_key(event) for event in new if type(event).__name__ in _TASK_EVENTS)
-        standing = [task for key in touched if (task := after.task(key)) is not None]
-        waiting = [task for task in standing if task.state is TaskState.WAITING]
-        stale = [key for key in touched if before.task(key) is not None]  # ended, or planned anew for another time
-        if stale:
-            self.flush()
-            self._connection.execute(delete(tasks).where(tasks.c.key.in_(stale)))
-        self._pending[tasks].extend(_agenda_row(after, task) for task in waiting)
+        self._stale |= {key for key in touched if before.task(key) is not None}  # ended, or planned for another time
+        for key in touched:
+            if (task := after.task(key)) is not None:
+                self._agenda[key] = _agenda_row(after, task) if task.state is TaskState.WAITING else None
 
     def summaries(
         self, *, statuses: Sequence[str], due_before: datetime | None = None, after: tuple[datetime, str] | None = None,
@@ -167,12 +166,15 @@ class Session:
         query = select(cases.c.id).where(cases.c.inbox == inbox, cases.c.status == "open").order_by(cases.c.id)
         return list(self._connection.execute(query).scalars())
 
-    def has_complained(self, inbox: str, sender: str, besides: str) -> bool:
-        """Whether this sender has another case in this inbox."""
+    def complaints_of(self, inbox: str, senders: Iterable[str]) -> dict[str, set[str]]:
+        """The cases each of these senders has in this inbox, decided ones only."""
         self.flush()
-        query = select(cases.c.id).where(cases.c.inbox == inbox, cases.c.sender == sender, cases.c.id != besides)
-        query = query.where(cases.c.status.in_(("open", "resolved")))
-        return self._connection.execute(query.limit(1)).first() is not None
+        found: dict[str, set[str]] = defaultdict(set)
+        for some in _chunks(list(dict.fromkeys(senders))):
+            query = select(cases.c.sender, cases.c.id).where(cases.c.inbox == inbox, cases.c.sender.in_(some))
+            for row in self._connection.execute(query.where(cases.c.status.in_(("open", "resolved")))):
+                found[row.sender].add(row.id)
+        return found
 
     # ---- books --------------------------------------------------------------------------------------------------
 
@@ -317,9 +319,8 @@ class Session:
         self._change_written(inbox, message_id, live=False)
 
     def _change_written(self, inbox: str, message_id: str, **changes: Any) -> None:
-        self.flush()
-        same = and_(written.c.inbox == inbox, written.c.message_id == message_id)
-        self._connection.execute(update(written).where(same).values(**changes))
+        row = {"the_inbox": inbox, "the_message_id": message_id, **changes}
+        self._rewritten[tuple(changes)].append(row)
 
     def live(self, inbox: str) -> list[Written]:
         """Our drafts and reminders that lie in the mailbox and that nobody has ended."""
@@ -446,13 +447,41 @@ class Session:
         """Send what was kept back."""
         pending, self._pending = self._pending, defaultdict(list)
         for table, rows in pending.items():
-            if not rows:
-                continue
-            if table in (events, cases, messages):
+            if table in (events, messages):
                 self._insert(table, rows)
             else:
                 self._insert_new(table, rows)
         self._fresh.clear()
+        self._send_lines()
+        self._send_agenda()
+        self._send_rewritten()
+
+    def _send_lines(self) -> None:
+        lines, self._lines = self._lines, {}
+        new = [row for stood_at, row in lines.values() if stood_at == 0]
+        moved = [{**row, "stood_at": stood_at, "the_id": row["id"]} for stood_at, row in lines.values() if stood_at]
+        if new:
+            self._insert(cases, new)
+        if moved:
+            same = and_(cases.c.id == bindparam("the_id"), cases.c.version == bindparam("stood_at"))
+            change = update(cases).where(same).values({name: bindparam(name) for name in moved[0] if name in cases.c})
+            if self._connection.execute(change, moved).rowcount != len(moved):
+                raise Conflict(str(moved[0]["id"]))
+
+    def _send_agenda(self) -> None:
+        agenda, self._agenda, stale, self._stale = self._agenda, {}, sorted(self._stale), set()
+        for some in _chunks(stale):
+            self._connection.execute(delete(tasks).where(tasks.c.key.in_(some)))
+        waiting = [row for row in agenda.values() if row is not None]
+        if waiting:
+            self._insert_new(tasks, waiting)
+
+    def _send_rewritten(self) -> None:
+        rewritten, self._rewritten = self._rewritten, defaultdict(list)
+        same = and_(written.c.inbox == bindparam("the_inbox"), written.c.message_id == bindparam("the_message_id"))
+        for names, rows in rewritten.items():
+            change = update(written).where(same).values({name: bindparam(name) for name in names})
+            self._connection.execute(change, _even(rows))
 
     def _insert(self, table: Table, rows: Sequence[Row]) -> None:
         try:
