@@ -51,8 +51,29 @@ class Kind(StrEnum):
         """Whether Amends itself does it, in the inbox; else it is on a person's list."""
         return self in _FOR_INBOX
 
+    @property
+    def what(self) -> str:
+        """What is to be done, in a person's words."""
+        return _WHAT[self]
+
 
 _FOR_INBOX = frozenset({Kind.TAG, Kind.DRAFT, Kind.REMINDER, Kind.WITHDRAWAL, Kind.SETTLING})
+
+
+_WHAT = {
+    Kind.ACKNOWLEDGEMENT: "acknowledge this complaint",
+    Kind.UPDATE: "send an update",
+    Kind.RESOLUTION: "resolve this complaint",
+    Kind.FOLLOW_UP: "ask whether all is well",
+    Kind.GOODWILL: "make a small gesture of goodwill",
+    Kind.APPROVAL: "approve",
+    Kind.PREVENTION: "see that it does not happen again",
+    Kind.TAG: "put the tags on the message",
+    Kind.DRAFT: "write the draft",
+    Kind.REMINDER: "put the reminder into the inbox",
+    Kind.WITHDRAWAL: "take back the draft",
+    Kind.SETTLING: "settle the reminder",
+}
 
 
 class TaskState(StrEnum):

@@ -11,15 +11,6 @@ from plugin.hours import Hours
 from plugin.model import Reminder, clip
 from plugin.timeline import Case, Kind, Task
 
-_WHAT = {
-    Kind.ACKNOWLEDGEMENT: "acknowledge this complaint",
-    Kind.UPDATE: "send an update",
-    Kind.RESOLUTION: "resolve this complaint",
-    Kind.FOLLOW_UP: "ask whether all is well",
-    Kind.GOODWILL: "make a small gesture of goodwill",
-    Kind.APPROVAL: "approve",
-    Kind.PREVENTION: "see that it does not happen again",
-}
 _HOW = {
     Kind.ACKNOWLEDGEMENT: "They have had no answer yet. A draft may wait in Drafts: read it, mend it, send it.",
     Kind.UPDATE: "They have not heard from us for too long. Tell them where things stand and when they hear again.",
@@ -57,7 +48,7 @@ def write(group: Sequence[Raised], calendar: Hours, now: datetime) -> Reminder:
 
 
 def _subject(item: Raised) -> str:
-    return f"To do: {_WHAT[item.task.kind]} - {clip(item.case.subject, 120) or '(no subject)'}"
+    return f"To do: {item.task.kind.what} - {clip(item.case.subject, 120) or '(no subject)'}"
 
 
 def _single(item: Raised, calendar: Hours) -> str:
@@ -69,7 +60,7 @@ def _facts(item: Raised, calendar: Hours) -> list[str]:
     case, task = item.case, item.task
     due = next((due for due in case.due if due.task == task.key), None)
     lines = [
-        f"What to do:  {_WHAT[task.kind]}",
+        f"What to do:  {task.kind.what}",
         f"Who wrote:   {case.complainant}",
         f"About:       {clip(case.subject, 200) or '(no subject)'}",
         f"Received:    {_when(case.received_at, calendar)}",
@@ -92,7 +83,7 @@ def _list(group: Sequence[Raised], calendar: Hours) -> str:
     for number, item in enumerate(group, 1):
         case, task = item.case, item.task
         parts += [
-            f"{number}. {_WHAT[task.kind]}: {clip(case.subject, 100) or '(no subject)'}",
+            f"{number}. {task.kind.what}: {clip(case.subject, 100) or '(no subject)'}",
             f"   from {case.complainant}, due by {_when(task.run_at, calendar)}, task {task.key}",
         ]
     return "\n".join([*parts, "", _END_ALL, ""])

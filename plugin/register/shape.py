@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from plugin.hours import Hours, HoursError, Span, SpanError
-from plugin.register.telling import WHAT, Tale, is_minor
+from plugin.register.telling import Tale, is_minor
 from plugin.timeline import Case, DraftState, DueBy, Event, Ran, Status, Task
 
 
@@ -104,7 +104,7 @@ def _task(task: Task) -> dict[str, Any]:
         "due_at": utc(task.run_at),
         "state": task.state.value,
         "note": task.note,
-        "what": WHAT[task.kind],
+        "what": task.kind.what,
         "playbook": task.playbook,
     }
 

@@ -43,20 +43,6 @@ from plugin.timeline import (
     TaskScheduled,
 )
 
-WHAT = {
-    Kind.ACKNOWLEDGEMENT: "acknowledge this complaint",
-    Kind.UPDATE: "send an update",
-    Kind.RESOLUTION: "resolve this complaint",
-    Kind.FOLLOW_UP: "ask whether all is well",
-    Kind.GOODWILL: "make a small gesture of goodwill",
-    Kind.APPROVAL: "approve",
-    Kind.PREVENTION: "see that it does not happen again",
-    Kind.TAG: "put the tags on the message",
-    Kind.DRAFT: "write the draft",
-    Kind.REMINDER: "put the reminder into the inbox",
-    Kind.WITHDRAWAL: "take back the draft",
-    Kind.SETTLING: "settle the reminder",
-}
 """Each task in plain words, to stand after `to`."""
 
 _PROMISES = (Kind.ACKNOWLEDGEMENT, Kind.UPDATE, Kind.RESOLUTION)
@@ -89,7 +75,7 @@ class Tale:
     def what(self, key: str) -> str:
         """The task in plain words."""
         task = self.case.task(key)
-        return f"task {key}" if task is None else WHAT[task.kind]
+        return f"task {key}" if task is None else task.kind.what
 
     def draft(self, message_id: str) -> str:
         """The draft by its purpose."""
@@ -270,7 +256,7 @@ def _promise(due_for: str) -> str:
 def _scheduled(event: TaskScheduled, tale: Tale) -> str:
     task = event.task
     purpose = f" ({_words(task.purpose)})" if task.kind is Kind.DRAFT and task.purpose else ""
-    return f"Planned for {tale.shown(task.run_at)}: {WHAT[task.kind]}{purpose}{_note(task.note)}."
+    return f"Planned for {tale.shown(task.run_at)}: {task.kind.what}{purpose}{_note(task.note)}."
 
 
 @_tell.register

@@ -26,4 +26,5 @@ __all__ = [
     "StoreError",
     "StoreNewer",
     "StoreUnavailable",
+    "next_due",
 ]
