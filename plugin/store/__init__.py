@@ -14,7 +14,7 @@ StoreError
 """
 
 from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable
-from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session
+from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, next_due
 
 __all__ = [
     "UNTRUSTED",
