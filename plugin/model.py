@@ -213,5 +213,5 @@ def clip(text: str, limit: int) -> str:
     if len(line) <= limit:
         return line
     cut = line[: limit - 1]
-    head, _, _ = cut.rpartition(" ")
+    head = cut if line[limit - 1] == " " else cut.rpartition(" ")[0]
     return (head if len(head) > limit // 2 else cut).rstrip(" ,;:.-") + "…"

@@ -34,7 +34,7 @@ from plugin.store import Session, Store
 from plugin.timeline import Case, Kind, Task
 
 _BIGGEST = 1 << 20  # bytes of a mail that are looked at
-_RECEIVED = re.compile(rb"(?im)^received:(?:[^\n]|\n[ \t])*?;((?:[^\n;]|\n[ \t])+)$")
+_RECEIVED = re.compile(rb"(?im)^received:(?:[^\n]|\n[ \t])*?;((?:[^\n;]|\n[ \t])+)$(?!\n[ \t])")
 _DATE = re.compile(rb"(?im)^date:((?:[^\n]|\n[ \t])+)$")
 
 

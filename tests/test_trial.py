@@ -1,0 +1,59 @@
+"""Trying a mail: where mails are found, from when they count, and that one trial knows nothing of another."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from plugin.source import Problems
+from plugin.trial import Trial, counted_from, mails, settings_for
+from tests.witness import written
+
+BROKEN = "My order LL-10234 arrived broken and nobody answers. I want my money back."
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
+    return Trial(settings_for(tmp_path_factory.mktemp("empty") / "amends.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("head", "moment"),
+    [
+        (b"Received: by b; Mon, 2 Nov 2026 10:00:00 +0100\r\nDate: Sun, 1 Nov 2026 09:00:00 +0000\r\n", (2, 9)),
+        (b"Received: from a\r\n\tby b (x; y)\r\n\tid 1; Mon, 2 Nov 2026 10:00:00 +0000\r\n", (2, 10)),
+        (b"Received: by b; no date at all\r\nDate: Sun, 1 Nov 2026 09:00:00 +0000\r\n", (1, 9)),
+        (b"Subject: x\r\nDate: Sun, 1 Nov 2026 09:00:00 +0000\r\n", (1, 9)),
+    ],
+)
+def test_a_mail_counts_from_its_topmost_received_else_from_its_date(head: bytes, moment: tuple[int, int]) -> None:
+    assert counted_from(head + b"\r\nDate: in the body\r\n") == datetime(2026, 11, *moment, tzinfo=UTC)
+
+
+def test_a_mail_without_any_date_counts_from_now() -> None:
+    before = datetime.now(UTC)
+    assert before <= counted_from(b"Subject: x\r\n\r\n") <= datetime.now(UTC)
+
+
+def test_one_trial_knows_nothing_of_the_one_before(trial: Trial) -> None:
+    raw = written(BROKEN, subject="Broken lamp")
+    first, second = trial.of("a", raw), trial.of("a", raw)
+    assert first == second
+    assert first["status"] == "open"
+
+
+def test_a_letter_a_newsletter_and_an_ordinary_mail_are_told_apart_in_words(trial: Trial) -> None:
+    complaint = trial.told(trial.of("a.eml", written(BROKEN, subject="Broken lamp")))
+    letter = written("Our new lamps are here.", subject="News", List_Unsubscribe="<https://x.example>")
+    assert complaint.startswith("a.eml: a complaint (score ")
+    assert "  draft     acknowledgement" in complaint
+    assert "does not apply: category is" in complaint
+    assert trial.told(trial.of("b.eml", letter)).startswith("b.eml: no complaint: a machine wrote it")
+    assert trial.told(trial.of("c.eml", written("Do you sell lamps?"))).startswith("c.eml: no complaint (score ")
+
+
+def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(Problems, match="there is no such file or folder"):
+        list(mails([tmp_path / "nothing"]))
