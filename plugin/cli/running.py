@@ -15,7 +15,6 @@ from plugin.config import Settings
 from plugin.desk import Desk, open_desk
 from plugin.jobs import POLL, AlreadyRunning, Jobs, Leadership, run_once
 from plugin.register import Register
-from plugin.web import serve
 
 log = logging.getLogger("amends.run")
 
@@ -56,6 +55,8 @@ def _once(desk: Desk) -> None:
 
 def work(desk: Desk, settings: Settings, every: float = POLL) -> None:
     """Everything in one process, until SIGINT or SIGTERM."""
+    from plugin.web import serve  # noqa: PLC0415 - a single pass needs no web server
+
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
