@@ -13,8 +13,7 @@ from plugin.config import InboxSettings, Settings
 from plugin.hours import Hours
 from plugin.model import AmendsError
 from plugin.register.shape import document, summary, task_document, utc
-from plugin.store import Session, Store
-from plugin.store import next_due
+from plugin.store import Session, Store, next_due
 from plugin.timeline import Case, Status, Task, TaskState
 
 __all__ = ["NoSuchCase", "Register", "open_register"]
