@@ -197,6 +197,12 @@ def test_the_key_sentence_is_short_and_holds_no_mark_of_a_letter() -> None:
     assert key_sentence(assess(letter("Good morning."))) == ""
 
 
+def test_a_sign_that_is_no_letter_moves_no_span() -> None:
+    found = assess(letter("My kettle \u3040\u3040 arrived \u3040 broken."))
+    assert any(span.text.endswith("broken") for span in found.evidence)
+    assert all(span.text == found.own_text[span.start : span.end] for span in found.evidence)
+
+
 def test_thresholds_are_the_callers() -> None:
     message = letter("My order has not arrived, nobody replies.")
     score = assess(message).score
@@ -222,6 +228,8 @@ def test_thresholds_are_the_callers() -> None:
         "still waiting for " * 8000,
         "1.1" * 30_000,
         "\ud800 lone half",
+        "\uff9e \uff9e broken",
+        "my kettle \u3040 arrived \u3040broken",
     ],
     ids=[
         "empty",
@@ -237,6 +245,8 @@ def test_thresholds_are_the_callers() -> None:
         "gaps",
         "numbers",
         "surrogate",
+        "mere accents",
+        "no letter",
     ],
 )
 def test_hostile_text_gets_an_answer(text: str) -> None:

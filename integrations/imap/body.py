@@ -6,6 +6,8 @@ A part of type message/* is not looked into: the words of a mail that was forwar
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from binascii import a2b_qp
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import Message as Mime
@@ -26,6 +28,7 @@ _NO_CHARSET = re.compile(
     "puny|idna|escape"
 )  # Python's codecs, not charsets of mail; some cost the square of the length
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "us-ascii": "utf-8", "ascii": "utf-8"}
+_COMMON = frozenset({"utf-8", "iso-8859-1", "iso-8859-15", "latin-1", "windows-1252"})
 _DECODED = re.compile(r"[^\x00-\x7f\ufffd]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
 _NEWLINE = re.compile(r"[\r\x0b\x0c\x85\u2028\u2029]")
@@ -132,15 +135,33 @@ def _clean(text: str) -> str:
 
 
 def _decode(leaf: Part, charset: str = "") -> str:
-    """The text of one part, by mail-parser; bytes that are no UTF-8 though they should be count as Windows-1252."""
+    """The text of one part; bytes that are no UTF-8 though they should be count as Windows-1252."""
     declared = charset or _charset(leaf)
-    text = _parsed(leaf, declared)
+    try:
+        text = _octets(leaf, declared).decode(declared)
+    except ValueError:  # rare or broken
+        text = _parsed(leaf, declared)
     if declared == "utf-8" and "\ufffd" in text and not _DECODED.search(text):
         return _parsed(leaf, "windows-1252")
     return text
 
 
+def _octets(leaf: Part, charset: str) -> bytes:
+    """A plain part's bytes as they were before they were encoded; ValueError where it is broken or anything is rare."""
+    if charset not in _COMMON:
+        raise ValueError(charset)
+    encoding = _encoding(leaf)
+    if encoding == "base64":
+        return b64decode(b"".join(leaf.body.split()), validate=True)
+    if encoding == "quoted-printable":
+        return a2b_qp(leaf.body)
+    if encoding in ("", "7bit", "8bit", "binary"):
+        return leaf.body
+    raise ValueError(encoding)
+
+
 def _parsed(leaf: Part, charset: str) -> str:
+    """The text of a part that is not plain: by mail-parser, which knows what to make of broken ones."""
     # "binary" keeps mail-parser from taking 7bit text as it stands, which leaves ISO-2022-JP undecoded.
     encoding = _encoding(leaf)
     encoding = encoding if encoding in ("base64", "quoted-printable", "x-uuencode", "uuencode") else "binary"

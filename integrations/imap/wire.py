@@ -34,6 +34,8 @@ _ENVELOPE = re.compile(rb">?From [^\r\n]*\r?\n")
 _PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("[^"]*"?|[^\s;"]+)')
 _MSG_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
+_PLAIN_EMAIL = r"([A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
+_PLAIN = re.compile(rf"((?:[A-Za-z0-9]+ )*)<{_PLAIN_EMAIL}>|{_PLAIN_EMAIL}")
 _BARE = re.compile(r"<?([A-Za-z0-9._+-]{1,64})>?$")
 _ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[bBqQ]\?[^?\s]*\?=")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -255,6 +257,9 @@ def addresses(value: str, field: str = "an address field") -> tuple[Address, ...
 @lru_cache(maxsize=4096)
 def _mailboxes(value: str) -> tuple[Address, ...]:
     """Remembered: the same few people write and are written to, and this is the dearest step of reading a header."""
+    plain = _PLAIN.fullmatch(value)
+    if plain and len(value) <= 254:  # no list, no quotes, no comment: nothing to interpret
+        return (_address(plain[1] or "", plain[2] or plain[3]),)
     try:
         pairs = get_addresses(value, decode_names=True)
     except (MessageError, ValueError, LookupError):

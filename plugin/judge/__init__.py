@@ -12,7 +12,7 @@ from __future__ import annotations
 from plugin.judge.facts import facts
 from plugin.judge.own import own_text
 from plugin.judge.verdict import Verdict, weigh
-from plugin.judge.weights import read, strongest_passage
+from plugin.judge.weights import strongest_passage
 from plugin.model import Assessment, Message, Origin, clip
 
 __all__ = ["Judge", "assess", "key_sentence"]
@@ -66,7 +66,7 @@ def assess(message: Message) -> Assessment:
 def key_sentence(assessment: Assessment) -> str:
     """The customer's own sentence that says best what went wrong, in one line of at most 200 characters, or empty."""
     own = assessment.own_text
-    start, end = strongest_passage(read(own), _KEY_SENTENCE)
+    start, end = strongest_passage(own, [found.start for found in assessment.evidence], _KEY_SENTENCE)
     clean = "".join(sign if sign.isprintable() else " " for sign in own[start:end]).translate(_ODD)
     return clip(clean.strip(" \t-*•·–—>"), _KEY_SENTENCE)
 

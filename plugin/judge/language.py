@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import chain, islice
 
-from plugin.judge.lexicon import Sentence, fold
+from plugin.judge.lexicon import END, Memory, fold
 
 _COMMON = {
     "en": (
@@ -43,24 +43,28 @@ for _language, _words in _COMMON.items():
         _VOTES[_word] = (*_VOTES.get(_word, ()), _language)
 
 LANGUAGES = (*_COMMON, "ru", "ja")
-_ENOUGH = 400  # tokens that are counted
+_ENOUGH = 400  # words that are counted
 
 
-def languages(sentences: Sequence[Sentence]) -> tuple[str, ...]:
-    """The languages a text is written in, the strongest first, at most two; none where nothing tells."""
-    words = islice(chain.from_iterable(sentence.words for sentence in sentences), _ENOUGH)
-    votes: Counter[str] = Counter()
-    for word, times in Counter(words).items():
-        for language in _VOTES.get(word, ()) or _by_script(word):
-            votes[language] += times
-    ranked = votes.most_common(2)
+def languages(words: Iterable[str]) -> tuple[str, ...]:
+    """The languages of a text cut into words, the strongest first, at most two; none where nothing tells."""
+    some = islice(filter(END.__ne__, words), _ENOUGH)
+    ranked = Counter(chain.from_iterable(map(_SPOKEN_BY.__getitem__, some))).most_common(2)
     if not ranked:
         return ()
     return tuple(language for language, count in ranked if count * 4 >= ranked[0][1] * 3)
 
 
+def _spoken_by(word: str) -> tuple[str, ...]:
+    folded = fold(word)
+    return _VOTES.get(folded, ()) or _by_script(folded)
+
+
 def _by_script(word: str) -> tuple[str, ...]:
-    first = word[0]
+    first = word[:1]
     if "\u0400" <= first <= "\u04ff":
         return ("ru",)
     return ("ja",) if "\u3040" <= first <= "\u30ff" else ()
+
+
+_SPOKEN_BY = Memory(_spoken_by)

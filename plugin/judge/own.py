@@ -6,7 +6,7 @@ Every rule looks at a line, or at a line and the few below it, so that the work 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import count, takewhile
+from itertools import count, takewhile, zip_longest
 
 LIMIT = 65_536
 """Characters that are read of a text; what stands behind them is not looked at."""
@@ -14,6 +14,7 @@ LIMIT = 65_536
 _NEAR = 4  # lines a header block or a wrapped attribution may spread over
 _SPREAD = 3  # lines an attribution may spread over
 _RULES = ("-", "_", "=", "*")  # what a line across the mail is drawn with
+_QUOTES = (">", "|")
 _SIGNATURE_LINES = 12
 
 _WROTE = (
@@ -163,6 +164,7 @@ _DEVICE = (
     "inviato da ",
     "verzonden vanaf ",
 )
+_DEVICE_SIGNS = {sign for mark in _DEVICE for sign in (mark[0], mark[0].upper())}
 
 
 def own_text(text: str, *, forwarded: bool = False) -> str:
@@ -200,26 +202,24 @@ def _without_headers(lines: list[str]) -> list[str]:
 
 
 def _new_lines(lines: list[str]) -> list[str]:
+    """The lines up to where the sender's words end; nothing ends them but on an odd line or shortly above one."""
     kept: list[str] = []
     skip_to = 0
-    odd = [_is_odd(line) for line in lines]
-    for at, line in enumerate(lines):
-        if at < skip_to or line.lstrip().startswith((">", "|>")):
+    signs = [line.lstrip()[:1] for line in lines]
+    odd = [sign in _RULES or ":" in line or "：" in line for sign, line in zip(signs, lines, strict=True)]
+    near = map(any, zip_longest(*(odd[shift:] for shift in range(_SPREAD))))
+    for at, (line, sign, is_near) in enumerate(zip(lines, signs, near, strict=True)):
+        if at < skip_to or (sign in _QUOTES and line.lstrip().startswith((">", "|>"))):
             continue
-        if True in odd[at : at + _SPREAD]:  # most lines are plain words among plain words, and need no closer look
+        if is_near:  # most lines are plain words among plain words, and need no closer look
             if _ends_here(lines, at):
                 break
             skip_to = _attribution_end(lines, at)
             if skip_to and not _quote_follows(lines, skip_to):
                 break
-        if at >= skip_to and not _is_device(line):
+        if at >= skip_to and not (sign in _DEVICE_SIGNS and _is_device(line)):
             kept.append(line.rstrip())
     return kept
-
-
-def _is_odd(line: str) -> bool:
-    """Whether a line has a sign without which nothing ends the sender's words, on it or on a line shortly before it."""
-    return ":" in line or "：" in line or line.lstrip()[:1] in _RULES
 
 
 def _ends_here(lines: Sequence[str], at: int) -> bool:

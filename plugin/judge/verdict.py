@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plugin.judge.lexicon import Hit
@@ -92,7 +92,7 @@ def _grievance(case: _Case) -> float:
     """How heavily the strongest sentences weigh; a subject counts as a weaker sentence, or alone."""
     share = _share(case)
     weights = [_strength(weighed, share) for weighed in _told_once(case.own)]
-    alone = not case.own.sentences
+    alone = not case.own.count
     weights += [_strength(weighed, share) * (1 if alone else _SUBJECT) for weighed in case.subject.sentences]
     strongest = sorted(weights, reverse=True)
     told = sum(weight * factor for weight, factor in zip(strongest, _DECAY, strict=False))
@@ -101,10 +101,17 @@ def _grievance(case: _Case) -> float:
 
 def _signs(case: _Case) -> float:
     """What the small signs weigh where they stand closest: how many kinds of them, not how many words."""
-    parts = (*case.subject.sentences, *case.own.sentences)
-    told = max((_together(parts[at : at + _WINDOW]) for at in range(len(parts))), default=0.0)
+    own = [(case.subject.count + weighed.number, weighed) for weighed in case.own.sentences if weighed.signs]
+    parts = [*((weighed.number, weighed) for weighed in case.subject.sentences if weighed.signs), *own]
+    told = max((_together(list(_from(parts, at))) for at in range(len(parts))), default=0.0)
     near = _FAINT + (1 - _FAINT) * min(1.0, _brevity(case) * _address(case) + _customer(case) / 2)
     return min(_ALL_SIGNS, _PER_SIGN * told) * near
+
+
+def _from(parts: Sequence[tuple[int, Weighed]], at: int) -> Iterator[Weighed]:
+    """The numbered sentence at this index, and those that follow within the window."""
+    end = parts[at][0] + _WINDOW
+    return (weighed for number, weighed in parts[at : at + _WINDOW] if number < end)
 
 
 def _together(parts: Iterable[Weighed]) -> float:
@@ -112,12 +119,9 @@ def _together(parts: Iterable[Weighed]) -> float:
     best: dict[str, float] = {}
     faults: set[str] = set()
     for weighed in parts:
-        reach = 0
+        faults |= weighed.faults
         for hit in weighed.signs:
             best[hit.label] = max(hit.weight, best.get(hit.label, 0.0))
-            if hit.label == "fault" and hit.start >= reach:
-                reach = hit.end
-                faults.add(weighed.sentence.text[hit.start : hit.end].casefold())
     second = _SECOND_FAULT if len(faults) > 1 else 0.0
     return max(0.0, sum(best.values()) + second - (_CHANCE if best.keys() & _SUBSTANCE else _MERE_TONE))
 
@@ -136,8 +140,7 @@ def _share(case: _Case) -> float:
 
 def _brevity(case: _Case) -> float:
     """One for a letter of few words, nothing for a long one, and between the two what lies between."""
-    length = sum(len(weighed.sentence.words) for weighed in case.own.sentences)
-    return min(1.0, max(0.0, (_LONG - length) / (_LONG - _BRIEF)))
+    return min(1.0, max(0.0, (_LONG - case.own.length) / (_LONG - _BRIEF)))
 
 
 def _told_once(own: Reading) -> Iterator[Weighed]:
@@ -179,14 +182,13 @@ def _is_mocking(sentences: tuple[Weighed, ...], said: Mapping[str, list[Hit]]) -
     """Praise in few words beside a problem that nothing resolves: "Third broken kettle. Bravo." """
     if "irony" not in said or "resolved" in said or "aside" in said:
         return False
+    problems = {weighed.number for weighed in sentences if _problem(weighed.hits) >= 2}
     return any(
-        _has(weighed.hits, "irony") and len(weighed.sentence.words) <= _SHORT_PRAISE and _problem_near(sentences, at)
-        for at, weighed in enumerate(sentences)
+        _has(weighed.hits, "irony")
+        and weighed.length <= _SHORT_PRAISE
+        and not problems.isdisjoint(range(weighed.number - 1, weighed.number + 2))
+        for weighed in sentences
     ) or any(_praised_problem(weighed.hits) for weighed in sentences)
-
-
-def _problem_near(sentences: tuple[Weighed, ...], at: int) -> bool:
-    return any(_problem(weighed.hits) >= 2 for weighed in sentences[max(0, at - 1) : at + 2])
 
 
 def _problem(hits: Iterable[Hit]) -> float:
@@ -217,10 +219,13 @@ def _severity(case: _Case, grievance: float) -> str:
 
 
 def _is_heated(case: _Case) -> bool:
-    words = case.own.text.split()
-    shouted = sum(1 for word in words if len(word) > 3 and word.strip(".,!?").isalpha() and word.isupper())
-    marks = case.own.text.count("!")
-    return "harsh" in case.said or marks >= 3 or "!!" in case.own.text or shouted >= max(3, len(words) // 10)
+    text = case.own.text
+    return "harsh" in case.said or text.count("!") >= 3 or "!!" in text or _is_shouted(text.split())
+
+
+def _is_shouted(words: list[str]) -> bool:
+    shouted = sum(1 for word in words if word.isupper() and len(word) > 3 and word.strip(".,!?").isalpha())
+    return shouted >= max(3, len(words) // 10)
 
 
 def _has(hits: Iterable[Hit], label: str) -> bool:
