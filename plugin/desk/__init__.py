@@ -114,8 +114,11 @@ class Desk:
             Intake(session, self.policies, name, self._clock(), assessed).take(page)
 
     def _assess(self, page: Page) -> dict[str, Assessment]:
-        everything = [*page.messages, *(act.message for act in page.acts if act.message)]
-        return {message.key: self._judge.assess(message) for message in everything}
+        assessed = {message.key: self._judge.assess(message) for message in page.messages}
+        for act in page.acts:
+            if act.message is not None:  # a person looked at it, so it counts even if a machine wrote it
+                assessed[act.message.key] = self._judge.assess(replace(act.message, automatic=""))
+        return assessed
 
     def act(self, case_id: str, act: Act) -> Case:
         """A person's act on a case; the case as it stands then. Raises UnknownCase, ActRefused."""

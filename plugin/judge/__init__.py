@@ -30,27 +30,30 @@ class Judge:
         self.complaint_at, self.ask_between = complaint_at, ask_between
 
     def assess(self, message: Message) -> Assessment:
-        """What the message is; total: an answer for every text, in time that grows with its first 64 KiB only."""
+        """What the message is; total: an answer for every text, in time that grows with its first 64 KiB only.
+
+        What a machine wrote is not weighed: its score is 0, and it has no labels.
+        """
         forwarded = message.origin is Origin.FORWARD
         own = own_text(message.text, forwarded=forwarded)
+        if message.automatic:
+            return Assessment(complaint=False, maybe=False, score=0.0, automatic=True, own_text=own)
         verdict = weigh(own, _own_subject(message.subject, forwarded))
-        return self._assessment(own, verdict, automatic=bool(message.automatic))
+        return self._assessment(own, verdict)
 
-    def _assessment(self, own: str, verdict: Verdict, *, automatic: bool) -> Assessment:
+    def _assessment(self, own: str, verdict: Verdict) -> Assessment:
         low, high = self.ask_between
-        score = 0.0 if automatic else verdict.score
-        complaint = not automatic and score >= self.complaint_at
+        complaint = verdict.score >= self.complaint_at
         return Assessment(
             complaint=complaint,
-            maybe=not automatic and not complaint and low <= score <= high,
-            score=score,
+            maybe=not complaint and low <= verdict.score <= high,
+            score=verdict.score,
             category=verdict.category,
             severity=verdict.severity,
             risks=verdict.risks,
             asks=verdict.asks,
             heated=verdict.heated,
             chaser=verdict.chaser,
-            automatic=automatic,
             language=verdict.language,
             evidence=verdict.evidence,
             facts=facts(own),
