@@ -112,7 +112,7 @@ class _Names:
         name = found[1]
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             raise ValueError(f"`{found[0]}` holds no name: write letters, digits and _ between the braces")
-        if name in self.values:
+        if self.values.get(name):
             self.given[self.values[name]] = found[0]
             return self.values[name]
         if self.required:

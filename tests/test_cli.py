@@ -6,6 +6,7 @@ import contextlib
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from plugin.cli import main
+from plugin.config import load
+from plugin.desk import Desk, book_of
+from plugin.desk.ledger import Policies
+from plugin.judge import Judge
+from plugin.store import Store
+from plugin.testing import MemoryInbox
 from tests.shop import Shop, open_shop
 from tests.witness import written
 
@@ -212,3 +219,55 @@ def test_the_installed_command_ends_with_the_same_codes(tmp_path: Path) -> None:
     told = subprocess.run([amends, "check"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (told.returncode, told.stdout) == (2, "")
     assert "amends init" in told.stderr
+
+
+def a_case(shop: Shop) -> str:
+    """A case in the shop's store, taken in over the memory inbox under the shop's own settings."""
+    settings = load(shop.folder / "amends.yaml")
+    box = MemoryInbox()
+    inboxes = {inbox.name: inbox for inbox in settings.inboxes}
+    policies = Policies(book_of(settings), settings.calendars, inboxes)
+    desk = Desk(Store(settings.store), {"support": box}, policies, Judge())
+    desk.poll("support")
+    box.arrive("My order LL-10234 arrived broken. I want my money back.", subject="Broken lamp")
+    desk.poll("support")
+    desk.run_due()
+    desk.close()
+    (case,) = document(shop.folder, "cases")["cases"]
+    return str(case["id"])
+
+
+def test_an_act_says_what_was_recorded_and_needs_no_password(shop: Shop) -> None:
+    case = a_case(shop)
+    (shop.folder / ".env").unlink()
+    assert "answered at 20" in run(shop.folder, "replied", case, "--at", now(), "--note", "by phone").stdout
+    assert "resolved, upheld" in run(shop.folder, "resolve", case, "--outcome", "upheld").stdout
+    assert "it was so already" in run(shop.folder, "resolve", case, "--outcome", "upheld").stdout
+    assert "open again" in run(shop.folder, "reopen", case).stdout
+    shown = document(shop.folder, "show", case)
+    assert (shown["status"], shown["round"]) == ("open", 2)
+
+
+def test_a_gesture_without_proof_is_done_but_said_not_to_count_and_can_be_proved_later(shop: Shop) -> None:
+    case = a_case(shop)
+    run(shop.folder, "resolve", case, "--outcome", "upheld")
+    task = f"{case}/1/goodwill/1"
+    assert "does not count as delivered" in run(shop.folder, "done", task).stdout
+    proved = run(shop.folder, "done", task, "--gave", "10 EUR voucher", "--note", "by post on Monday")
+    assert "does not count" not in proved.stdout
+    (gesture,) = (item for item in document(shop.folder, "show", case)["tasks"] if item["kind"] == "goodwill")
+    assert gesture["state"] == "done"
+    assert "10 EUR voucher" in gesture["note"]
+
+
+def test_an_answer_or_an_end_in_the_future_or_before_the_complaint_is_refused(shop: Shop) -> None:
+    case = a_case(shop)
+    for command in (("resolve", case, "--outcome", "upheld"), ("replied", case, "--note", "by phone")):
+        told = run(shop.folder, *command, "--at", "2999-01-01")
+        assert (told.exit_code, "is in the future" in told.stderr) == (2, True)
+    told = run(shop.folder, "replied", case, "--note", "by phone", "--at", "2020-01-01")
+    assert (told.exit_code, "answers nothing of this round" in told.stderr) == (2, True)
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -224,7 +224,8 @@ class TestSecrets:
     def test_an_empty_password_is_a_problem(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SUPPORT_PASSWORD", "")
         (problem,) = said(write(SMALL))
-        assert "`password` is empty" in problem
+        assert "SUPPORT_PASSWORD is not set" in problem
+        assert ".env" in problem
 
     def test_a_secret_in_the_wrong_place_is_not_shown(self, write: Write) -> None:
         (problem,) = said(write(small("voice: ${SUPPORT_PASSWORD}")))

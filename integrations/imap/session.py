@@ -26,7 +26,7 @@ from plugin.inbox import InboxError, InboxRefused, InboxUnavailable
 from plugin.model import Address
 
 TIMEOUT = SocketTimeout(connect=10, read=30)
-_FOLDERS_FRESH = 300.0  # seconds; a folder made meanwhile is seen after that
+_FOLDERS_FRESH = 20.0  # seconds; a folder made meanwhile is seen after that
 _STATUS_ITEMS = ("UIDNEXT", "UIDVALIDITY", "MESSAGES")
 _BACKOFF = re.compile(r"Backoff Time: (\d+) milliseconds", re.IGNORECASE)
 _TRANSIENT = re.compile(

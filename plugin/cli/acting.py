@@ -21,9 +21,9 @@ note_option = click.option("--note", default="", help="A word for the record.")
 
 
 @contextmanager
-def opened(frame: Frame) -> Iterator[Desk]:
-    """The desk of this folder, closed at the end; no inbox is connected before it is needed."""
-    desk = open_desk(frame.settings())
+def opened(frame: Frame, *, online: bool = False) -> Iterator[Desk]:
+    """The desk of this folder, closed at the end; only what goes `online` needs a password."""
+    desk = open_desk(frame.settings(secrets=online))
     try:
         yield desk
     finally:
@@ -45,13 +45,27 @@ class Moment(click.ParamType[datetime]):
             self.fail(f"{value!r} is no time: write it like 2026-11-20T10:00 or 2026-11-20T10:00Z", param, ctx)
 
 
-def _act(frame: Frame, case: str, act: PersonAct) -> None:
+def _act(frame: Frame, case: str, act: PersonAct, told: str) -> None:
+    """Record the act, and say what was recorded, or that it was so already."""
     with opened(frame) as desk:
+        with desk.store.reading() as session:
+            before = session.case(case).version
         after = desk.act(case, act)
-    say(f"case {after.id}: {after.status.value}. What follows is written by the next pass of amends run.")
+    if after.version == before:
+        say(f"case {after.id}: nothing to record, it was so already.")
+    else:
+        say(f"case {after.id}: {told}. What follows from it is written by amends run, within seconds.")
+
+
+def _past(command: str, at: datetime) -> datetime:
+    if at > datetime.now(UTC):
+        fail(f"{command}: {at:%Y-%m-%d %H:%M} UTC is in the future - say when it happened", 2)
+    return at
 
 
 def _case_of(task: str) -> str:
+    if "/" not in task:
+        fail(f"there is no task {task} - `amends tasks` lists them, with the command that ends each", 2)
     return task.partition("/")[0]
 
 
@@ -65,7 +79,9 @@ def done(frame: Frame, task: str, gave: str, note: str, name: str | None) -> Non
     """A task is done. A gesture counts as delivered only with --gave and a note."""
     if gave and not note:
         fail(f"done {task}: a gesture counts as delivered only with proof - add --note, saying how and when", 2)
-    _act(frame, _case_of(task), EndTask(key=task, done=True, gave=gave, note=note, by=whoami(name)))
+    _act(frame, _case_of(task), EndTask(key=task, done=True, gave=gave, note=note, by=whoami(name)), f"{task} is done")
+    if "/goodwill/" in task and not gave:
+        say("It does not count as delivered: for that, say what was given, with --gave and --note.")
 
 
 @click.command()
@@ -75,7 +91,7 @@ def done(frame: Frame, task: str, gave: str, note: str, name: str | None) -> Non
 @click.pass_obj
 def drop(frame: Frame, task: str, note: str, name: str | None) -> None:
     """A task is not needed."""
-    _act(frame, _case_of(task), EndTask(key=task, done=False, note=note, by=whoami(name)))
+    _act(frame, _case_of(task), EndTask(key=task, done=False, note=note, by=whoami(name)), f"{task} is dropped")
 
 
 @click.command()
@@ -88,7 +104,8 @@ def drop(frame: Frame, task: str, note: str, name: str | None) -> None:
 @click.pass_obj
 def resolve(frame: Frame, /, case: str, at: datetime | None, name: str | None, **stated: str) -> None:
     """A case is settled."""
-    _act(frame, case, Resolve(at=at or datetime.now(UTC), by=whoami(name), **stated))
+    when = _past(f"resolve {case}", at) if at else datetime.now(UTC)
+    _act(frame, case, Resolve(at=when, by=whoami(name), **stated), f"resolved, {stated['outcome']}")
 
 
 @click.command()
@@ -97,7 +114,7 @@ def resolve(frame: Frame, /, case: str, at: datetime | None, name: str | None, *
 @click.pass_obj
 def reopen(frame: Frame, case: str, name: str | None) -> None:
     """A case is not settled after all."""
-    _act(frame, case, Reopen(by=whoami(name)))
+    _act(frame, case, Reopen(by=whoami(name)), "open again")
 
 
 @click.command()
@@ -108,9 +125,8 @@ def reopen(frame: Frame, case: str, name: str | None) -> None:
 @click.pass_obj
 def replied(frame: Frame, case: str, at: datetime, note: str, name: str | None) -> None:
     """A complainant was answered where Amends cannot see it; your word is shown as such."""
-    if at > datetime.now(UTC):
-        fail(f"replied {case}: {at:%Y-%m-%d %H:%M} UTC is in the future - say when the answer was given", 2)
-    _act(frame, case, SayReplied(at=at, how=note, by=whoami(name)))
+    when = _past(f"replied {case}", at)
+    _act(frame, case, SayReplied(at=when, how=note, by=whoami(name)), f"answered at {when:%Y-%m-%d %H:%M} UTC")
 
 
 @click.command(name="open")
@@ -120,7 +136,7 @@ def replied(frame: Frame, case: str, at: datetime, note: str, name: str | None) 
 def open_(frame: Frame, inbox: str, message_id: str) -> None:
     """This message is a complaint, whatever the judge said."""
     wanted = message_id if message_id.startswith("<") else f"<{message_id}>"
-    with opened(frame) as desk:
+    with opened(frame, online=True) as desk:
         if inbox not in desk.inboxes:
             fail(f"open: there is no inbox {inbox} in amends.yaml - there is {', '.join(desk.inboxes)}", 2)
         message = desk.inboxes[inbox].find(wanted)

@@ -179,6 +179,9 @@ def _reopen(story: Story, act: Reopen) -> None:
 def _say_replied(story: Story, act: SayReplied) -> None:
     if any(how == "" and at == act.at for how, at in story.state.replies):
         return
+    since = story.state.since
+    if since is not None and act.at < since:
+        raise ActRefused(story.state.id, f"an answer before {since:%Y-%m-%d %H:%M} UTC answers nothing of this round")
     story.add(Replied(at=story.at, replied_at=act.at, how=act.how, by=act.by))
     story.withdraw(ANSWERS, "a person answered")
     promises.replied(story, act.at, "act")
@@ -190,7 +193,8 @@ def _end_task(story: Story, act: EndTask) -> None:
     task = story.state.task(act.key)
     if task is None or task.kind.for_inbox:
         raise ActRefused(story.state.id, f"it has no task {act.key}")
-    if not task.state.open:
+    late_proof = task.kind is Kind.GOODWILL and task.state is TaskState.DONE and act.done and act.gave
+    if not task.state.open and not late_proof:
         raise ActRefused(story.state.id, f"task {act.key} has already ended ({task.state.value})")
     if act.done:
         story.add(TaskDone(at=story.at, key=task.key, by=act.by, note=act.note, gave=act.gave))

@@ -27,6 +27,7 @@ __all__ = ["US", "Demo", "prepare"]
 log = logging.getLogger("amends.demo")
 
 US = "support@lighthouse.example"
+ACT_FOLDERS = ("Amends/Complaint", "Amends/Not a complaint", "Amends/Resolved")
 _DATE = re.compile(rb"(?m)^Date:[^\r\n]*")
 _CONFIG = """\
 # The demo's settings; they vanish with the demo. `amends init` writes a file like this for your own mailbox.
@@ -97,9 +98,6 @@ class Colleague:
     def __init__(self, client: IMAPClient, told: Callable[[str], None]) -> None:
         self._client, self._told = client, told
         self._done: set[str] = set()
-        for folder in ("Amends/Resolved",):
-            if not client.folder_exists(folder):
-                client.create_folder(folder)
 
     def look(self, arrived: int) -> None:
         """Do whatever its time has come for."""
@@ -152,6 +150,9 @@ def prepare(folder: Path, *, web: int, zone: str = "Europe/London") -> Demo:
     mailbox = open_mailbox(folder / "mailbox", password=password)
     mailbox.start()
     demo = Demo(folder, mailbox, password)
+    with _connected(demo) as client:
+        for name in ACT_FOLDERS:
+            client.create_folder(name)
     text = _CONFIG.format(web=web, port=mailbox.port, user=US, zone=zone)
     demo.config.write_text(text, "utf-8")
     secret = folder / ".env"
