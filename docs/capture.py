@@ -58,7 +58,7 @@ def picture(address: str, folder: Path) -> None:
     browser = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
     target = f"--screenshot={HERE / 'thread.png'}"
     profile = f"--user-data-dir={folder / 'profile'}"
-    subprocess.run([browser, *BROWSER, profile, "--window-size=900,1350", target, address], check=True)
+    subprocess.run([browser, *BROWSER, profile, "--window-size=900,1650", target, address], check=True)
 
 
 main()
