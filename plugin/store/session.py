@@ -92,6 +92,14 @@ class Session:
             self._cases.update({case_id: fold(lines.get(case_id, ())) for case_id in missing})
         return {case_id: self._cases[case_id] for case_id in wanted}
 
+    def adopt(self, known: Mapping[str, Case]) -> None:
+        """Take over cases loaded a moment ago that still stand as they did; others are loaded when asked for."""
+        for some in _chunks(list(known)):
+            query = select(cases.c.id, cases.c.version).where(cases.c.id.in_(some))
+            for row in self._connection.execute(query):
+                if known[row.id].version == row.version:
+                    self._cases.setdefault(row.id, known[row.id])
+
     def timeline(self, case_id: str) -> list[Event]:
         """Everything that happened to the case, in order."""
         return self._timelines([case_id]).get(case_id, [])
