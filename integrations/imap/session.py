@@ -408,8 +408,10 @@ def _numbers(values: Sequence[Any]) -> Status:
 
 
 def _said(error: Exception) -> str:
-    """What the server or the system said, in one line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    """What the server or the system said, in one line; imapclient tells a server's words as Python writes bytes."""
+    said = " ".join(str(error).split())
+    plain = re.fullmatch(r"""b(['"])(.*)\1""", said)
+    return (plain[2] if plain else said)[:200] or type(error).__name__
 
 
 def _end(farewell: Any) -> None:

@@ -67,11 +67,17 @@ def cases(frame: Frame, open_only: bool, due: timedelta | None, as_json: bool) -
 
 
 def _line(register: Register, case: dict[str, Any]) -> str:
-    waiting = [due for due in case["due"] if due["owed"] and due["due_at"]]
-    first = min(waiting, key=lambda due: str(due["due_at"]), default=None)
-    owed = f"{first['for']} by {_shown(register, first['due_at'], case['inbox'])}" if first else ""
-    missed = " MISSED" if first and first["missed"] else ""
-    return f"{case['id']}  {case['status']:8}  {case['category']:19} {case['subject'][:48]:48}  {owed}{missed}"
+    return f"{case['id']}  {case['status']:8}  {case['category']:19} {case['subject'][:48]:48}  {_next(register, case)}"
+
+
+def _next(register: Register, case: dict[str, Any]) -> str:
+    """What is owed first: a promise, or a task such as a follow_up."""
+    owed = [(due["due_at"], due["for"], due["missed"]) for due in case["due"] if due["owed"] and due["due_at"]]
+    owed += [(task["due_at"], task["what"], False) for task in case["tasks"] if task["state"] in ("waiting", "raised")]
+    if not owed:
+        return ""
+    at, what, missed = min(owed)
+    return f"{what} by {_shown(register, at, case['inbox'])}{' MISSED' if missed else ''}"
 
 
 def _shown(register: Register, moment: str, inbox: str) -> str:

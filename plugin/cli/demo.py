@@ -54,7 +54,7 @@ def _introduce(ready: Demo) -> None:
     say(f"Look with a mail program: IMAP {mailbox.host} port {mailbox.port}, no encryption,")
     say(f"  user {US}, password {ready.password}")
     if isinstance(mailbox, PipMailbox):
-        say(f"Note: no Dovecot was found, so {mailbox.lacks}.")
+        say(f"Note: Dovecot was not found, so {mailbox.lacks}.")
 
 
 def _zone() -> str:

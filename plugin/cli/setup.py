@@ -98,6 +98,9 @@ def _book(settings: Settings, problems: list[str]) -> None:
 def _remarks(settings: Settings) -> None:
     for remark in settings.remarks:
         say(f"remark: {remark}")
+    for inbox in settings.inboxes:
+        if inbox.host == "mail.example.com":
+            say(f"remark: {inbox.name}: host is still mail.example.com - fill in your provider's incoming mail server")
     book = book_of(settings)
     say(f"all is well: {len(settings.inboxes)} inbox(es), {len(book.playbooks)} playbooks, {len(book.texts)} letters")
 
@@ -129,8 +132,8 @@ def _store(settings: Settings) -> Finding:
     try:
         Store(settings.store).close()
     except StoreError as error:
-        return Finding("store", False, str(error))
-    return Finding("store", True, f"{settings.store} can be opened")
+        return Finding("database", False, str(error))
+    return Finding("database", True, f"{settings.store} can be opened")
 
 
 def _inbox(settings: InboxSettings, make_folders: bool) -> list[Finding]:

@@ -310,8 +310,8 @@ class PipMailbox(_Server):
 
     name = "Pymap"
     lacks = (
-        "the stand-in mail server of this demo keeps its mail in memory only, so all of it is gone when it stops, "
-        "and it knows no IDLE, so that news is seen at the next look and not at once; tags, drafts and folders work"
+        "a stand-in mail server is used: it keeps mail in memory only and cannot call when mail comes, "
+        "so letters are noticed within seconds instead of at once; tags, drafts and folders are real"
     )
 
     def __init__(self, folder: Path, *, password: str = "password", port: int = 0) -> None:  # noqa: S107 - as above
