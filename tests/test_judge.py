@@ -182,6 +182,49 @@ def test_an_order_number_is_found_in_any_of_the_languages(text: str, order: str)
     assert [fact.text for fact in assess(letter(text)).facts if fact.kind == "order"] == [order]
 
 
+@pytest.mark.parametrize(
+    ("text", "ask"),
+    [
+        ("The kettle is broken. Please repair it.", "repair"),
+        ("The kettle is broken. Can you repair my kettle?", "repair"),
+        ("The kettle is broken, fix it.", "repair"),
+        ("The kettle is broken. I want a refund or a repair.", "repair"),
+        ("Die Maschine ist kaputt. Bitte reparieren Sie das Gerät.", "repair"),
+        ("Die Maschine ist kaputt. Ich verlange die kostenlose Reparatur.", "repair"),
+        ("La machine est en panne, veuillez la réparer.", "repair"),
+        ("La machine est en panne. Je demande une réparation.", "repair"),
+        ("La máquina está rota. Quiero que la reparen.", "repair"),
+        ("The kettle is broken. I would like a replacement.", "replacement"),
+        ("Die Maschine ist kaputt. Ich möchte einen Umtausch.", "replacement"),
+        ("La machine est cassée. Je souhaite un échange.", "replacement"),
+        ("La máquina está rota. Solicito la sustitución.", "replacement"),
+        ("My parcel is missing. When will my order arrive?", "information"),
+    ],
+)
+def test_who_asks_for_something_is_heard(text: str, ask: str) -> None:
+    assert ask in assess(letter(text)).asks
+
+
+@pytest.mark.parametrize(
+    ("text", "ask"),
+    [
+        ("Nobody came to the repair appointment and I took a day off for nothing.", "repair"),
+        ("Your repair workshop was rude to me and my wheelchair is still there.", "repair"),
+        ("The kettle was repaired in May and is broken again.", "repair"),
+        ("Der Reparaturtermin wurde nicht eingehalten, und die Reparatur war schlecht.", "repair"),
+        ("L'atelier de réparation ne répond pas, c'est inadmissible.", "repair"),
+        ("El taller de reparación no contesta y estoy muy decepcionada.", "repair"),
+        ("The replacement you sent is broken as well.", "replacement"),
+        ("I was charged a wrong exchange rate.", "replacement"),
+        ("Der Ersatz kam ebenfalls kaputt an.", "replacement"),
+        ("Le remplacement est arrivé cassé aussi.", "replacement"),
+        ("The driver shouted when will people learn to wait.", "information"),
+    ],
+)
+def test_the_word_alone_asks_for_nothing(text: str, ask: str) -> None:
+    assert ask not in assess(letter(text)).asks
+
+
 def test_the_key_sentence_is_the_one_that_says_what_went_wrong() -> None:
     text = (
         "Dear Sir,\nI wrote to you in May.\nThe kettle I ordered arrived\nbroken. I hope you are well.\n\nKind regards"

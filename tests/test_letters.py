@@ -107,6 +107,51 @@ class TestSlots:
         letter = compose("{order}", replace(EMPTY, language=language))
         assert (letter.text, letter.marks) == (text + "\n", 1)
 
+    @pytest.mark.parametrize(
+        ("sender", "told"),
+        [
+            ("GARY B", "Dear Gary B"), ("ANNE-MARIE O'NEIL", "Dear Anne-Marie O'Neil"), ("JD", "Dear JD"),
+            ("Ronald McDonald", "Dear Ronald McDonald"), ("JOSÉ MUÑOZ", "Dear José Muñoz"),
+        ],
+    )  # fmt: skip
+    def test_a_name_in_capitals_is_written_as_a_name_is(self, sender: str, told: str) -> None:
+        assert text_of("{greeting}", replace(FULL, name=sender)) == told
+
+    @pytest.mark.parametrize(
+        "firm",
+        [
+            "Fa. Heinrich Dörfler KG", "Fa. Dörfler", "Firma Müller", "Example GmbH", "Example GmbH & Co. KG",
+            "Example AG", "Example Ltd", "Example Ltd.", "EXAMPLE, INC.", "Example SARL", "Ejemplo S.A.",
+            "Ejemplo S.L.", "Ejemplo SL", "Exemple SA", "Voorbeeld B.V.", "Smith & Co", "Smith & Sons",
+            "Esempio S.r.l.", "Verein e.V.",
+        ],
+    )  # fmt: skip
+    def test_a_firm_is_greeted_without_its_name(self, firm: str) -> None:
+        assert text_of("{greeting},", replace(FULL, name=firm, language="de")) == "Guten Tag,"
+
+    @pytest.mark.parametrize(
+        "person", ["Inga Agnew", "Fa Chen", "Sasha Sa", "Se-ri Kang", "Kg Tan", "Anna Ltdow", "Al Oyama", "Paco Incera"]
+    )
+    def test_a_name_that_only_looks_like_a_firms_is_a_persons(self, person: str) -> None:
+        assert text_of("{greeting}", replace(FULL, name=person)) == f"Dear {person}"
+
+    @pytest.mark.parametrize(
+        ("asks", "told"),
+        [
+            (("refund", "replacement", "repair"), "a refund, a replacement or a repair"),
+            (("refund", "repair"), "a refund or a repair"),
+            (("refund", "replacement", "apology"), "a refund or a replacement and an apology"),
+            (("apology", "explanation"), "an apology and an explanation"),
+        ],
+    )
+    def test_remedies_are_a_choice_and_other_wishes_add_up(self, asks: tuple[str, ...], told: str) -> None:
+        assert text_of("{ask}", replace(FULL, assessment=assessment(asks=asks))) == told
+
+    def test_a_number_in_their_subject_is_known_too(self) -> None:
+        told = replace(EMPTY, subject="Order 60077 has not come")
+        assert text_of("{if no_order}Which?{end}{order}", told) == "60077"
+        assert text_of("{order}", replace(FULL, subject="Order 60077")) == "A-4711"
+
     def test_every_slot_has_a_mark_in_every_language(self) -> None:
         for language in (EN, DE, FR, ES):
             assert set(language.marks) == set(SLOTS) - {"address_check"}

@@ -192,7 +192,40 @@ DAYS = {
 }
 
 
+AT_THIS_MOMENT = {
+    "en": r"\btoday\b|\bright now\b|\bat the moment\b|are (?:checking|finding|comparing)",
+    "de": r"\bheute\b|\bgerade eben\b|\b(?:prüfen|vergleichen|klären) jetzt\b",
+    "fr": r"aujourd.hui|en ce moment|à présent{if|maintenant chaque",
+    "es": r"\bhoy\b|en este momento|\bestamos \w+ndo\b",
+}
+"""A draft may lie for days, so a first answer says what will be done and by when, not what is done as it is written."""
+
+
 class TestFirstAnswers:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("name", FIRST_ANSWERS)
+    def test_each_stays_true_when_it_is_sent_days_later(self, name: str, language: str) -> None:
+        assert re.findall(AT_THIS_MOMENT[language], TEXTS[name, language], re.IGNORECASE) == []
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("known", ["order", "invoice"])
+    @pytest.mark.parametrize("name", ["late-delivery", "cancellation", "wrong-charge", "faulty-product"])
+    def test_none_asks_for_a_number_that_is_there(self, name: str, known: str, language: str) -> None:
+        assert "?" in written(name, language, "sentence").text
+        assert "?" not in written(name, language, "sentence", "ask", known).text
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_who_has_said_what_they_want_is_not_asked_for_it(self, language: str) -> None:
+        for name in ("faulty-product", "reopened", "rude-staff"):
+            assert "?" in written(name, language, "product", "sentence").text
+            assert "?" not in written(name, language, "product", "sentence", "ask").text
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_identity_papers_are_named_only_to_who_asks_for_something(self, language: str) -> None:
+        papers = r"identity papers|Ausweispapiere|pièce d’identité|documento de identidad"
+        assert re.search(papers, written("privacy", language, "sentence", "ask").text)
+        assert not re.search(papers, written("privacy", language, "sentence").text)
+
     @pytest.mark.parametrize("language", LANGUAGES)
     @pytest.mark.parametrize("name", FIRST_ANSWERS)
     def test_each_names_the_day_of_the_next_word_and_of_the_last(self, name: str, language: str) -> None:
@@ -218,7 +251,7 @@ arrived and nobody answers the telephone”.
 We are sorry that the delivery did not go as you were told it would, and that chasing it was left to
 you. You were counting on it, and we understand how annoying it is to be without it.
 
-Today we are asking the carrier what became of your parcel. By Thursday 26 November we will write to
+We are asking the carrier what became of your parcel, and by Thursday 26 November we will write to
 you with their answer and with the day on which you will have your goods. If the parcel is lost or
 damaged, the choice is yours: we send everything again, or you get your money back.
 
@@ -244,8 +277,8 @@ Es tut uns leid, dass Sie für etwas bezahlt haben, das nicht tut, was es soll, 
 Mühe damit haben.
 
 Bitte lassen Sie vorerst alles, wie es ist; zurückschicken müssen Sie noch nichts. Jemand bei uns,
-der sich mit dem Produkt auskennt, geht Ihre Schilderung durch. Woran es nach unserer Einschätzung
-liegt und was wir Ihnen vorschlagen, schreiben wir Ihnen bis Donnerstag, 26. November.
+der sich mit dem Produkt auskennt, wird Ihre Schilderung durchgehen. Woran es nach unserer
+Einschätzung liegt und was wir Ihnen vorschlagen, schreiben wir Ihnen bis Donnerstag, 26. November.
 
 Was wäre Ihnen am liebsten: eine Reparatur, ein Ersatz oder Ihr Geld zurück?
 

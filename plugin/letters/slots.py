@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from plugin.hours import Hours
 from plugin.judge import key_sentence
+from plugin.judge.facts import facts
 from plugin.letters.words import day, money, read_day, sequence, words
-from plugin.model import Assessment, Origin, clip
+from plugin.model import Assessment, Fact, Origin, clip
 
 ADDRESS_CHECK = "[[check the address]]"
 """Stands on top of a letter whose recipient was taken from a forwarded mail; the same in every language."""
@@ -60,6 +61,15 @@ _SALUTATION = re.compile(
     r"|liebe[rs]?|bonjour|bonsoir|madame|hola|buen[oa]s (?:d[ií]as|tardes|noches)|estimad[oa]s?)\b"
     r"[^,!:.?]{0,40}[,!:]\s+"
 )
+# A firm bears its form in its name. The short forms are also names of people, so those must be in capitals at the end.
+_FIRM = re.compile(
+    r"(?i:^(?:fa\.|firma|sociedad|société|ets\.?|établissements)\s|&\s*(?:co|cie|sons?|söhne|partners?|fils|hijos)\b"
+    r"|\b(?:g?gmbh|mbh|ohg|gbr|ltd|limited|llc|llp|plc|inc|corp|sarl|sasu|eurl|slu|srl|pty)\b|\be\.\s?[vkg]\b"
+    r"|\bs\.\s?(?:a\.\s?r\.\s?l|a\.\s?s|a|l|r\.\s?l|p\.\s?a)\b|\b[bn]\.\s?v\b)"
+    r"|\b(?:KG|KGaA|AG)\b|\s(?:SE|UG|SA|SL|SAS|SpA|BV|NV|AB|AS|ApS|Oy)$|\be(?:V|K|G)$"
+)
+_WISHES_LISTED = 3
+_REMEDIES = frozenset({"refund", "replacement", "repair"})  # nobody is given two of these for the same thing
 _NUMBER = re.compile(r"[^\W_]*(?:[-/][^\W_]+)*\d[^\W_]*(?:[-/][^\W_]+)*")
 
 
@@ -82,22 +92,43 @@ def _visible(text: str) -> str:
 
 def _name(material: Material) -> str:
     name = clean(material.name, 60).strip(" '\"“”„,;:.")
-    return name if any(char.isalpha() for char in name) else ""
+    if not any(char.isalpha() for char in name):
+        return ""
+    return name if _is_firm(name) else _uncapitalised(name)
+
+
+def _uncapitalised(name: str) -> str:
+    """ "GARY B" is Gary B; a name of short words only (JD) may be initials and stays."""
+    longest = max(len(word) for word in re.findall(r"[^\W\d_]+", name))
+    return name.title() if name.isupper() and longest > 2 else name
+
+
+def _is_firm(name: str) -> bool:
+    return _FIRM.search(name) is not None
 
 
 def _greeting(material: Material) -> str:
+    """Their name in a greeting; a firm is greeted as somebody not known by name is, for nobody there bears it."""
     own, name = words(material.language), _name(material)
-    return own.greeting.format(name=name) if name else own.stranger
+    return own.greeting.format(name=name) if name and not _is_firm(name) else own.stranger
 
 
 def _stated(material: Material, kind: str) -> tuple[str, ...]:
-    texts = (clean(fact.text, 80) for fact in material.assessment.facts if fact.kind == kind)
+    return _texts(material.assessment.facts, kind)
+
+
+def _texts(stated: Iterable[Fact], kind: str) -> tuple[str, ...]:
+    texts = (clean(fact.text, 80) for fact in stated if fact.kind == kind)
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def _number(material: Material, kind: str) -> str:
-    """Their numbers without the words around them ("order no. 4711" is 4711), at most three."""
-    found = [max(_NUMBER.findall(text), key=len, default="") for text in _stated(material, kind)]
+    """Their numbers without the words around them ("order no. 4711" is 4711), at most three.
+
+    Where the letter itself has none, that of its subject: nobody is asked for what they wrote there.
+    """
+    stated = _stated(material, kind) or _texts(facts(material.subject[:_LONGEST_SCANNED]), kind)
+    found = [max(_NUMBER.findall(text), key=len, default="") for text in stated]
     numbers = tuple(dict.fromkeys(number for number in found if number))[:3]
     return sequence(numbers, words(material.language).both)
 
@@ -146,8 +177,12 @@ def _sentence(material: Material) -> str:
 
 
 def _ask(material: Material) -> str:
+    """What they ask for, at most three things: the remedies as a choice, whatever else beside them."""
     own = words(material.language)
-    return sequence([own.asks[ask] for ask in material.assessment.asks if ask in own.asks][:3], own.both)
+    asks = [ask for ask in material.assessment.asks if ask in own.asks][:_WISHES_LISTED]
+    remedies = sequence([own.asks[ask] for ask in asks if ask in _REMEDIES], own.either)
+    others = [own.asks[ask] for ask in asks if ask not in _REMEDIES]
+    return sequence([remedies, *others] if remedies else others, own.both)
 
 
 def _offer(material: Material) -> str:
