@@ -25,9 +25,14 @@ class MemoryBox:
     def deliver(self, text: str, subject: str) -> None:
         self.memory.arrive(text, subject=subject)
 
+    def _key(self, subject: str) -> str:
+        return next(message.key for message in self.memory.box.messages if message.subject == subject)
+
+    def mark(self, subject: str, tag: str) -> None:
+        self.memory.box.marks.setdefault(self._key(subject), set()).add(tag)
+
     def marks(self, subject: str) -> set[str]:
-        key = next(message.key for message in self.memory.box.messages if message.subject == subject)
-        return self.memory.box.marks.get(key, set())
+        return self.memory.box.marks.get(self._key(subject), set())
 
     def drafts(self) -> list[str]:
         return list(self.memory.box.drafts)
