@@ -56,6 +56,10 @@ def test_init_writes_files_that_only_lack_a_password(tmp_path: Path) -> None:
     assert checked.exit_code == 0, checked.stdout
     assert "all is well: 1 inbox(es)" in checked.stdout
     assert (tmp_path / ".env").stat().st_mode & 0o077 == 0
+    example = (tmp_path / "my-playbooks" / "example.yaml").read_text()
+    assert example.startswith("# yaml-language-server: $schema=playbook.schema.json")
+    schema = json.loads((tmp_path / "my-playbooks" / "playbook.schema.json").read_text())
+    assert {"name", "when", "if", "then"} <= set(schema["properties"])
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,15 +12,11 @@ from plugin.cli.frame import Frame, fail, say, show_json
 from plugin.config import InboxSettings, Settings
 from plugin.desk import book_of, open_inbox
 from plugin.inbox import Finding, InboxError
-from plugin.model import AmendsError
+from plugin.playbook import playbook_schema
 from plugin.source import Problems
 from plugin.store import Store, StoreError
 
 PRESETS = ("gmail", "microsoft365", "fastmail", "zoho", "icloud", "own")
-
-
-class NotHere(AmendsError):
-    """init was asked to write where it must not."""
 
 
 @click.command()
@@ -45,6 +42,7 @@ def _files() -> dict[str, str]:
         "amends.yaml": (templates / "amends.yaml").read_text("utf-8"),
         ".env": (templates / "env").read_text("utf-8"),
         "my-playbooks/example.yaml": (templates / "example.yaml").read_text("utf-8"),
+        "my-playbooks/playbook.schema.json": json.dumps(playbook_schema(), indent=2) + "\n",
     }
 
 

@@ -398,15 +398,6 @@ class Session:
         """Let every task be taken at once, whoever claimed it or put it off; for the only one at work on a store."""
         self._connection.execute(update(tasks).values(lease_until=EPOCH))
 
-    def next_wake(self) -> datetime | None:
-        """When the next task can be done."""
-        later = func.max(tasks.c.run_at, tasks.c.lease_until) if self._sqlite else func.greatest(
-            tasks.c.run_at, tasks.c.lease_until
-        )  # fmt: skip
-        self.flush()
-        value: datetime | None = self._connection.execute(select(func.min(later))).scalar()
-        return value
-
     def faults(self) -> list[tuple[str, str, str]]:
         """Tasks that could not be done: (inbox, case, why)."""
         query = select(tasks.c.inbox, tasks.c.case_id, tasks.c.fault).where(tasks.c.fault != "")
@@ -421,13 +412,9 @@ class Session:
     # ---- inboxes ------------------------------------------------------------------------------------------------
 
     def inbox(self, name: str) -> Row:
-        """What is remembered of an inbox: cursor (JSON), attached_at, last_success, fault."""
+        """What is remembered of an inbox: cursor (JSON), last_success, fault, calendars."""
         row = self._connection.execute(select(inboxes).where(inboxes.c.name == name)).mappings().first()
-        return (
-            dict(row)
-            if row
-            else {"name": name, "cursor": None, "attached_at": None, "last_success": None, "fault": "", "calendars": ""}
-        )
+        return dict(row) if row else {"name": name, "cursor": None, "last_success": None, "fault": "", "calendars": ""}
 
     def keep_inbox(self, name: str, **changes: Any) -> None:
         """Remember these columns of an inbox."""
@@ -439,10 +426,6 @@ class Session:
     def put_aside(self, row: Row) -> None:
         """Keep a mail that could not be read; the same one is kept once."""
         self._insert_new(quarantine, [row])
-
-    def put_back(self, quarantine_id: str) -> None:
-        """The mail could be read after all."""
-        self._connection.execute(delete(quarantine).where(quarantine.c.id == quarantine_id))
 
     def aside(self) -> list[Row]:
         """Every mail kept in quarantine, oldest first."""

@@ -57,7 +57,6 @@ inboxes = Table(
     metadata,
     Column("name", String, primary_key=True),
     Column("cursor", Text),
-    Column("attached_at", Moment),
     Column("last_success", Moment),
     _text("fault"),
     Column("fault_at", Moment),

@@ -31,7 +31,6 @@ def _who_and_what() -> None:
         "inbox",
         sa.Column("name", sa.String, primary_key=True),
         sa.Column("cursor", sa.Text),
-        sa.Column("attached_at", MOMENT),
         sa.Column("last_success", MOMENT),
         _text("fault"),
         sa.Column("fault_at", MOMENT),
