@@ -373,7 +373,7 @@ def _login(client: IMAPClient, settings: ImapSettings) -> None:
             raise InboxUnavailable(settings.name, f"{settings.host} lets nobody in now: {_said(error)}") from error
         raise LoginRefused(
             settings.name,
-            f"{settings.host} refused the login of {settings.user}: {_said(error)}",
+            f"{settings.host} refused the login: {_said(error)}",  # no user: this is logged, and logs hold no address
             "check `user:` and `password:`",
         ) from error
 

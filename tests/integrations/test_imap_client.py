@@ -950,7 +950,7 @@ def test_a_reminders_folder_of_its_own_is_watched_for_cleared_flags(server: Dove
 
 def test_a_wrong_password_is_refused_with_what_to_do(mailbox: Mailbox) -> None:
     mailbox.reopen(password="wrong")
-    with pytest.raises(InboxRefused, match=r"refused the login of user.*check `user:` and `password:`"):
+    with pytest.raises(InboxRefused, match=r"refused the login: .*check `user:` and `password:`"):
         mailbox.poll()
 
 
