@@ -334,6 +334,15 @@ class Assessed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected(Event):
+    """A person's word on what the judge said of this round's message; both labels as they are now."""
+
+    category: str
+    severity: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tagged(Event):
     """Tags the case shall carry; `judged` are those that do not come from a playbook."""
 
@@ -636,6 +645,19 @@ def _assessed(event: Assessed, case: Case) -> Case:
         heated=event.heated,
         chaser=event.chaser,
         language=event.language or case.language,
+    )
+
+
+@_apply.register
+def _corrected(event: Corrected, case: Case) -> Case:
+    now = {f"category-{case.category}": f"category-{event.category}",
+           f"severity-{case.severity}": f"severity-{event.severity}"}  # fmt: skip
+    return _with(
+        case,
+        category=event.category,
+        severity=event.severity,
+        tags=tuple(now.get(tag, tag) for tag in case.tags),
+        judged=tuple(now.get(tag, tag) for tag in case.judged),
     )
 
 

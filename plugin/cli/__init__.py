@@ -27,6 +27,7 @@ _COMMANDS = {
     "open": "acting:open_",
     "resolve": "acting:resolve",
     "reopen": "acting:reopen",
+    "correct": "acting:correct",
     "replied": "acting:replied",
     "quarantine": "cases:quarantine",
 }

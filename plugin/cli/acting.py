@@ -1,4 +1,4 @@
-"""Acting: done, drop, resolve, reopen, replied, open."""
+"""Acting: done, drop, resolve, reopen, correct, replied, open."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import click
 
 from plugin.cli.frame import Frame, fail, say, whoami
 from plugin.decide import Act as PersonAct
-from plugin.decide import EndTask, Reopen, Resolve, SayReplied
+from plugin.decide import Correct, EndTask, Reopen, Resolve, SayReplied
 from plugin.desk import Desk, open_desk
 from plugin.inbox import Act, ActKind, Page
-from plugin.model import OUTCOMES
+from plugin.model import CATEGORIES, OUTCOMES, SEVERITIES
 
 as_option = click.option("--as", "name", help="Who acts; else the login name of the system user.")
 note_option = click.option("--note", default="", help="A word for the record.")
@@ -115,6 +115,20 @@ def resolve(frame: Frame, /, case: str, at: datetime | None, name: str | None, *
 def reopen(frame: Frame, case: str, name: str | None) -> None:
     """A case is not settled after all."""
     _act(frame, case, Reopen(by=whoami(name)), "open again")
+
+
+@click.command()
+@click.argument("case")
+@click.option("--category", type=click.Choice(CATEGORIES), default="", help="What the complaint is about.")
+@click.option("--severity", type=click.Choice(SEVERITIES), default="", help="How grave it is.")
+@as_option
+@click.pass_obj
+def correct(frame: Frame, case: str, category: str, severity: str, name: str | None) -> None:
+    """The judge was wrong about the category or the severity; it learns from your word."""
+    if not (category or severity):
+        fail(f"correct {case}: say what is right, with --category or --severity", 2)
+    told = " and ".join(filter(None, (category, severity and f"severity {severity}")))
+    _act(frame, case, Correct(category=category, severity=severity, by=whoami(name)), f"it is {told}")
 
 
 @click.command()

@@ -11,6 +11,7 @@ from plugin.decide.story import ANSWERS, PROMISES, SENDING, Story, round_of
 from plugin.model import AmendsError, Purpose
 from plugin.playbook import From, When
 from plugin.timeline import (
+    Corrected,
     DraftChanged,
     DraftFate,
     DraftState,
@@ -98,7 +99,16 @@ class MarkAnswered:
     """The mail program says a message of the complainant was answered; we did not see the answer."""
 
 
-Act = Resolve | Reopen | SayReplied | EndTask | TouchDraft | EndReminder | MarkAnswered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correct:
+    """The complaint is of another category or severity than the judge said; an empty one stays."""
+
+    category: str = ""
+    severity: str = ""
+    by: str = ""
+
+
+Act = Correct | Resolve | Reopen | SayReplied | EndTask | TouchDraft | EndReminder | MarkAnswered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +123,8 @@ class Acted:
 def acted(story: Story, act: Act) -> None:
     """What a person's act does to the case; an act that is already true changes nothing."""
     match act:
+        case Correct():
+            _correct(story, act)
         case Resolve():
             _resolve(story, act)
         case Reopen():
@@ -128,6 +140,22 @@ def acted(story: Story, act: Act) -> None:
         case MarkAnswered():
             if not story.state.replies:
                 promises.note_unseen(story, "answered, not seen")
+
+
+def _correct(story: Story, act: Correct) -> None:
+    before = story.state
+    category, severity = act.category or before.category, act.severity or before.severity
+    if (category, severity) == (before.category, before.severity):
+        return
+    if before.status is Status.UNDECIDED:
+        raise ActRefused(before.id, "nobody has said yet whether it is a complaint - `amends open` says so")
+    story.add(Corrected(at=story.at, category=category, severity=severity, by=act.by))
+    old, new = _labels(before.category, before.severity), _labels(category, severity)
+    story.retag([tag for tag in old if tag not in new], [tag for tag in new if tag not in old])
+
+
+def _labels(category: str, severity: str) -> tuple[str, str]:
+    return f"category-{category}", f"severity-{severity}"
 
 
 def _resolve(story: Story, act: Resolve) -> None:

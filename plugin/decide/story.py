@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -123,6 +123,25 @@ class Story:
             key = self.key("untag", message[:16], short("|".join(tags), 8))
             if tags:
                 self.schedule(Task(key=key, kind=Kind.TAG, run_at=self.at, message=message, tags=tags, untag=True))
+
+    def retag(self, old: Sequence[str], new: Sequence[str]) -> None:
+        """Have tags on the complaint replaced: those that wait to be put on, and those we put on before."""
+        nth = str(self.state.version)  # a person may change their mind, and change it back
+        for task in self.state.open_tasks(Kind.TAG):
+            if not task.untag and set(task.tags) & set(old):
+                self.drop(task, "corrected by a person")
+                rest = tuple(tag for tag in task.tags if tag not in old)
+                self._retag(nth, task.message, rest)
+        kept = [message for message, tag in self.state.kept if tag in old]
+        for message in dict.fromkeys(kept):
+            gone = tuple(tag for key, tag in self.state.kept if key == message and tag in old)
+            self._retag(nth, message, gone, untag=True)
+        self._retag(nth, self.state.message, tuple(new))
+
+    def _retag(self, nth: str, message: str, tags: tuple[str, ...], *, untag: bool = False) -> None:
+        if tags and message:
+            key = self.key("untag" if untag else "tags", message[:16], short("|".join(tags), 8), nth)
+            self.schedule(Task(key=key, kind=Kind.TAG, run_at=self.at, message=message, tags=tags, untag=untag))
 
     def key(self, *parts: str) -> str:
         """A task key of this round."""

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from plugin.config import InboxSettings
 from plugin.decide import CalendarsChanged, Policy, Trigger, short, told
+from plugin.desk.corrections import corrections
 from plugin.hours import Hours
 from plugin.inbox import Cursor
 from plugin.model import Assessment, Message, Written
@@ -72,6 +73,8 @@ def follow(
     if events:
         session.append(case, events, after)
         _enter_all(session, inbox, after, events, getattr(trigger, "message", None))
+        for said in corrections(case, after, events, trigger):
+            session.corrections.note(said)
     return after, events
 
 

@@ -13,6 +13,7 @@ from plugin.timeline import (
     Assigned,
     Case,
     Confirmed,
+    Corrected,
     DraftChanged,
     DraftFate,
     DraftWritten,
@@ -148,6 +149,11 @@ def _assessed(event: Assessed, tale: Tale) -> str:
     parts = [f"asks for {_list(event.asks)}" if event.asks else "", f"risk {_list(event.risks)}" if event.risks else ""]
     parts += ["heated" if event.heated else "", "not the first time they ask" if event.chaser else ""]
     return "; ".join([told, *filter(None, parts)]) + "."
+
+
+@_tell.register
+def _corrected(event: Corrected, tale: Tale) -> str:
+    return f"Read as {event.category}, severity {event.severity}, as said{_by(event.by)}."
 
 
 @_tell.register

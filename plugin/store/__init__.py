@@ -13,6 +13,7 @@ StoreError
 └── Conflict           somebody else appended to the case meanwhile: load it and decide again
 """
 
+from plugin.store.corrections import Correction, LearnedJudge
 from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable
 from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, next_due
 
@@ -20,7 +21,9 @@ __all__ = [
     "UNTRUSTED",
     "Claim",
     "Conflict",
+    "Correction",
     "Known",
+    "LearnedJudge",
     "Session",
     "Store",
     "StoreError",

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from plugin.model import AmendsError, Place, Written
+from plugin.store.corrections import Corrections
 from plugin.store.tables import (
     EPOCH,
     books,
@@ -69,6 +70,7 @@ class Session:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.corrections = Corrections(connection)
         self._pending: dict[Table, list[Row]] = defaultdict(list)
         self._lines: dict[str, tuple[int, Row]] = {}  # by case: the version it stood at, its line of the register now
         self._agenda: dict[str, Row | None] = {}  # by task key: its row, or nothing where it waits no more

@@ -20,7 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """Every version of the tables, oldest first, as the migrations name them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -178,4 +178,31 @@ quarantine = Table(
     Column("at", Moment, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+)
+
+corrections = Table(
+    "correction",
+    metadata,
+    Column("inbox", String, primary_key=True),
+    Column("key", String, primary_key=True),  # of the message
+    Column("label", String, primary_key=True),  # complaint, category, severity
+    Column("value", String, nullable=False),
+    _text("was"),
+    _text("case_id"),
+    _text("by"),
+    Column("at", Moment, nullable=False),
+    Index("correction_by_time", "at"),
+)
+
+judges = Table(
+    "judge",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "replaced", Integer, nullable=False, server_default="0"
+    ),  # the version in force before; 0 is the shipped one
+    Column("at", Moment, nullable=False),
+    Column("learned", Text, nullable=False),  # what it adds to the weights of the shipped model, as JSON
+    Column("figures", Text, nullable=False, server_default=""),
+    _flag("in_force"),
 )

@@ -1,0 +1,130 @@
+"""What people say of the judge's labels is kept as corrections, each with its letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from plugin.decide import ActRefused, Correct, Reopen, Resolve
+from plugin.inbox import Act, ActKind, Page
+from plugin.judge import Judge
+from plugin.store import Correction
+from tests.counter import FRIDAY, Counter
+
+QUESTION = "Hello, do you also sell this lamp in green, and how long does it take to Leeds?"
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    counter = Counter(tmp_path)
+    yield counter
+    counter.close()
+
+
+def said(counter: Counter) -> list[tuple[str, str, str]]:
+    """Each correction as (label, what the judge said, what a person says)."""
+    return [(one.label, one.was, one.value) for one in corrections(counter)]
+
+
+def corrections(counter: Counter) -> list[Correction]:
+    with counter.store.reading() as session:
+        return session.corrections.all()
+
+
+def test_a_case_that_is_no_complaint_is_a_correction_with_its_letter(counter: Counter) -> None:
+    case = counter.complaint("Where is my order?")
+    counter.desk.act(case, Resolve(at=counter.now, outcome="not-a-complaint", by="mia"))
+    (one,) = corrections(counter)
+    assert (one.label, one.was, one.value, one.by, one.case_id) == ("complaint", "yes", "no", "mia", case)
+    assert one.subject == "Where is my order?"
+    assert "not arrived" in one.text
+
+
+def test_a_settled_complaint_is_no_correction(counter: Counter) -> None:
+    counter.desk.act(counter.complaint("Late"), Resolve(at=counter.now, outcome="upheld"))
+    assert said(counter) == []
+
+
+def test_the_later_word_on_a_label_counts(counter: Counter) -> None:
+    case = counter.complaint("Late")
+    counter.desk.act(case, Resolve(at=counter.now, outcome="not-a-complaint"))
+    counter.desk.act(case, Reopen())
+    assert said(counter) == [("complaint", "yes", "yes")]
+
+
+def test_a_mail_a_person_opens_as_a_complaint_is_a_correction(counter: Counter) -> None:
+    message = counter.mail.arrive(QUESTION, subject="Green?", at=counter.now)
+    counter.work()
+    assert said(counter) == []
+    act = Act(ActKind.COMPLAINT, counter.now, message=message)
+    counter.desk.receive("support", Page(cursor={"uid": 1}, acts=(act,)))
+    (one,) = corrections(counter)
+    assert (one.label, one.was, one.value, one.text) == ("complaint", "no", "yes", QUESTION)
+
+
+def test_a_complaint_marked_as_one_teaches_nothing(counter: Counter) -> None:
+    case = counter.complaint("Late")
+    message = counter.mail.box.messages[0]
+    counter.desk.receive("support", Page(cursor={"uid": 1}, acts=(Act(ActKind.COMPLAINT, FRIDAY, message=message),)))
+    assert counter.register.case(case)["status"] == "open"
+    assert said(counter) == []
+
+
+def test_a_corrected_category_changes_the_tags_in_the_inbox(counter: Counter) -> None:
+    case = counter.complaint("Late")
+    before = counter.register.case(case)
+    assert (before["category"], before["severity"]) != ("billing", "critical")
+    counter.desk.act(case, Correct(category="billing", severity="critical", by="mia"))
+    counter.work()
+    now = counter.register.case(case)
+    assert (now["category"], now["severity"]) == ("billing", "critical")
+    assert {"category-billing", "severity-critical", "complaint"} <= set(now["tags"])
+    assert not {f"category-{before['category']}", f"severity-{before['severity']}"} & set(now["tags"])
+    (marks,) = counter.mail.box.marks.values()
+    assert set(marks) == set(now["tags"])
+    assert set(said(counter)) == {
+        ("category", before["category"], "billing"), ("severity", before["severity"], "critical"),
+    }  # fmt: skip
+
+
+def test_a_category_may_be_corrected_and_corrected_back(counter: Counter) -> None:
+    case = counter.complaint("Late")
+    first = counter.register.case(case)["category"]
+    for category in ("billing", first, "billing"):
+        counter.desk.act(case, Correct(category=category))
+        counter.work()
+    (marks,) = counter.mail.box.marks.values()
+    assert [mark for mark in marks if mark.startswith("category-")] == ["category-billing"]
+    assert [(one.was, one.value) for one in corrections(counter)] == [(first, "billing")]
+
+
+def test_a_correction_before_the_tags_are_written_writes_the_right_ones_only(counter: Counter) -> None:
+    counter.mail.arrive("This is a formal complaint: you charged me twice and nobody answers!", at=counter.now)
+    counter.desk.poll("support")
+    (case,) = (line["id"] for line in counter.register.cases())
+    counter.desk.act(case, Correct(category="privacy"))
+    counter.now += timedelta(minutes=1)
+    counter.desk.run_due()
+    (marks,) = counter.mail.box.marks.values()
+    assert [mark for mark in marks if mark.startswith("category-")] == ["category-privacy"]
+
+
+def test_a_correction_that_says_nothing_new_is_not_recorded(counter: Counter) -> None:
+    case = counter.complaint("Late")
+    category = counter.register.case(case)["category"]
+    counter.desk.act(case, Correct(category=category))
+    assert said(counter) == []
+
+
+def test_what_nobody_took_for_a_complaint_yet_has_no_category_to_correct(tmp_path: Path) -> None:
+    counter = Counter(tmp_path, Judge(complaint_at=2.0, ask_between=(0.0, 1.0)))
+    counter.mail.arrive(QUESTION, at=counter.now)
+    counter.work()
+    with counter.store.reading() as session:
+        (case,) = session.summaries(statuses=("undecided",))
+    with pytest.raises(ActRefused, match="nobody has said yet"):
+        counter.desk.act(case, Correct(category="billing"))
+    counter.close()
