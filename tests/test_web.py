@@ -373,3 +373,26 @@ inboxes:
     monkeypatch.chdir(tmp_path)
     wsgi = runpy.run_path(str(Path(__file__).parent.parent / "webhook_app.py"))
     assert "helpdesk" in wsgi["app"].test_client().get("/").text
+
+
+def test_a_case_shows_which_words_caused_which_tag(counter: Counter, browser: FlaskClient) -> None:
+    case = counter.complaint("Late", name="Anna")
+    page = browser.get(f"/cases/{case}").text
+    found = counter.register.case(case)
+    assert {one["label"] for one in found["evidence"]} & set(found["tags"])
+    for one in found["evidence"]:
+        assert found["own_text"][one["start"] : one["end"]] == one["text"]
+        assert str(Markup("<dt>{}</dt>").format(one["label"])) in page
+        assert str(Markup("<q>{}</q>").format(one["text"])) in page
+    first = found["evidence"][0]
+    assert str(Markup('<mark title="{}">').format(first["label"])) in page
+
+
+def test_words_that_caused_a_tag_stay_text_on_the_page(counter: Counter, browser: FlaskClient) -> None:
+    text = f"{COMPLAINT} Your page said {HOSTILE} and nobody answers!"
+    counter.mail.arrive(text, at=counter.now)
+    counter.work()
+    (case,) = counter.register.cases()
+    page = browser.get(f"/cases/{case['id']}").text
+    assert "<script>alert" not in page
+    assert "<img" not in page

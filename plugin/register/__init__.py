@@ -5,6 +5,7 @@ What is returned is plain JSON: text, numbers, lists and dicts; times are RFC 33
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -50,8 +51,10 @@ class Register:
             case = session.case(case_id)
             if case.status is Status.NONE:
                 raise NoSuchCase(case_id)
-            texts = {key: row["text"] for (_, key), row in session.letters_of([case_id]).items()}
-            return document(case, session.timeline(case_id), texts, self)
+            letters = {key: row for (_, key), row in session.letters_of([case_id]).items()}
+            texts = {key: row["text"] for key, row in letters.items()}
+            found = document(case, session.timeline(case_id), texts, self)
+            return found | _judged(letters.get(case.message))
 
     def cases(
         self,
@@ -177,6 +180,12 @@ class Register:
     def close(self) -> None:
         """Let go of the store; for whoever opened this register for itself."""
         self._store.close()
+
+
+def _judged(letter: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the judge found in the complaint's text: spans count in `own_text`, which is empty once it was forgotten."""
+    kept = json.loads(letter["detail"]) if letter and letter["detail"] else {}
+    return {name: kept.get(name, []) for name in ("evidence", "facts")} | {"own_text": kept.get("own_text", "")}
 
 
 def open_register(settings: Settings) -> Register:

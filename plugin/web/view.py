@@ -131,6 +131,27 @@ class CasePage:
         return next_owed(self.case, self.times.now)
 
     @property
+    def reasons(self) -> list[tuple[str, list[str]]]:
+        """Each label with the words that caused it, as they stand in the text, each once."""
+        quoted: dict[str, list[str]] = {}
+        for found in self.case["evidence"]:
+            words = quoted.setdefault(found["label"], [])
+            if found["text"] not in words:
+                words.append(found["text"])
+        return list(quoted.items())
+
+    @property
+    def their_words(self) -> Markup:
+        """What they wrote themselves, with the words made visible that caused a label."""
+        text, end, parts = self.case["own_text"] or self.case["their_text"], 0, []
+        for found in sorted(self.case["evidence"], key=lambda found: (found["start"], -found["end"])):
+            if found["start"] >= end:
+                label, words = found["label"], text[found["start"] : found["end"]]
+                parts += [escape(text[end : found["start"]]), Markup('<mark title="{}">{}</mark>').format(label, words)]
+                end = found["end"]
+        return Markup("").join([*parts, escape(text[end:])])
+
+    @property
     def due(self) -> list[Json]:
         """The due-bys, the earliest first."""
         return sorted(self.case["due"], key=lambda due: (due["due_at"] is None, due["due_at"]))
