@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import a2b_qp
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from email.message import Message as Mime
 from html import unescape
 
@@ -17,25 +17,27 @@ import inscriptis
 import mailparser
 from lxml.etree import LxmlError
 
-from integrations.imap.wire import Part, decoded, parameter, read, scrub
+from integrations.imap.wire import Part, decoded, oddities, read, scrub
 from plugin.model import Attachment
 
 TEXT_LIMIT = 200_000
 HTML_LIMIT = 300_000
 
-_CHARSET = re.compile(r"[a-z0-9_.:+-]{1,40}")
-_NO_CHARSET = re.compile(
-    "puny|idna|escape"
-)  # Python's codecs, not charsets of mail; some cost the square of the length
-_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "us-ascii": "utf-8", "ascii": "utf-8"}
 _COMMON = frozenset({"utf-8", "iso-8859-1", "iso-8859-15", "latin-1", "windows-1252"})
 _DECODED = re.compile(r"[^\x00-\x7f\ufffd]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+")
 _NEWLINE = re.compile(r"[\r\x0b\x0c\x85\u2028\u2029]")
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_TABLE = re.compile(r"<(/?)(table|thead|tbody|tfoot|tr|td|th)\b", re.I)
-_STYLE = re.compile(r"""\bstyle\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.I)
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])|mso-hide\s*:\s*all", re.I)
+_BLOCK = re.compile(r"<(/?)(table|thead|tbody|tfoot|tr|td|th|hr|blockquote)\b", re.I)
+_STYLE = re.compile(r"""style\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""")
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|(?<![-\w])color\s*:\s*transparent"
+    r"|(?:font-size|max-height|opacity)\s*:\s*0(?![.\d])"
+)
+_WHITE = re.compile(r"(?<![-\w])color\s*:\s*(?:#fff(?:fff)?\b|white\b|rgb\(255, ?255, ?255\))")
+_INDENTED = re.compile(r"border(?:-left)?(?:-style|-width)?\s*:\s*(?:none|0)", re.I)
+_OPEN, _INDENT, _CLOSE = "\ue000", "\ue001", "\ue002"
+"""Private letters that stand for where a quotation or an indented paragraph begins, and where either ends."""
 _SEALS = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 
 
@@ -64,15 +66,15 @@ def _leaves(part: Part) -> Iterator[Part]:
         for child in part.parts:
             yield from _leaves(child)
     elif part.kind.startswith("multipart/"):
-        yield Part(part.fields, "text/plain", part.body)
+        yield replace(part, kind="text/plain", parts=())
     else:
         yield part
 
 
 def _attached(leaf: Part, mail: Part) -> bool:
     """Whether a text is a file rather than words to read."""
-    disposition = leaf.fields.text("content-disposition").partition(";")[0].strip().lower()
-    return disposition == "attachment" or (disposition != "inline" and leaf is not mail and bool(_file_name(leaf)))
+    disposition = leaf.shape.disposition
+    return disposition == "attachment" or (disposition != "inline" and leaf is not mail and bool(leaf.shape.file_name))
 
 
 def _is_attachment(leaf: Part, mail: Part) -> bool:
@@ -83,30 +85,22 @@ def _is_attachment(leaf: Part, mail: Part) -> bool:
 
 def _attachment(leaf: Part) -> Attachment:
     """Name and size only; the name loses its folders."""
-    bare = re.split(r"[\\/]", scrub(decoded(_file_name(leaf)), 1_000))[-1].strip(". ")
+    bare = re.split(r"[\\/]", scrub(decoded(leaf.shape.file_name), 1_000))[-1].strip(". ")
     return Attachment(bare[-200:] or f"unnamed ({leaf.kind[:60]})", _size(leaf))
 
 
-def _file_name(leaf: Part) -> str:
-    return parameter(leaf.fields, "content-disposition", "filename") or parameter(leaf.fields, "content-type", "name")
-
-
 def _size(leaf: Part) -> int:
-    if _encoding(leaf) != "base64":
+    if leaf.shape.encoding != "base64":
         return len(leaf.body)
     letters = len(leaf.body) - leaf.body.count(b"\r") - leaf.body.count(b"\n") - leaf.body[-4:].count(b"=")
     return letters * 3 // 4
-
-
-def _encoding(leaf: Part) -> str:
-    return leaf.fields.text("content-transfer-encoding").partition(";")[0].strip(" \t\"'").lower()
 
 
 def _inner(leaves: Sequence[Part]) -> Part | None:
     """The first mail inside this one, whole or only its header."""
     for leaf in leaves:
         if leaf.kind in ("message/rfc822", "message/global"):
-            return read(_decode(leaf, "latin-1").encode("latin-1") if _encoding(leaf) == "base64" else leaf.body)
+            return read(_decode(leaf, "latin-1").encode("latin-1") if leaf.shape.encoding == "base64" else leaf.body)
         if leaf.kind in ("text/rfc822-headers", "message/rfc822-headers"):
             return read(leaf.body)
     return None
@@ -123,20 +117,20 @@ def _text(texts: Sequence[Part]) -> str:
 
 def _plain(leaf: Part) -> str:
     text = _clean(_decode(leaf))
-    if "flowed" in leaf.fields.text("content-type").lower():
-        text = _unflowed(text, "yes" in parameter(leaf.fields, "content-type", "delsp").lower())
+    if leaf.shape.flowed:
+        text = _unflowed(text, leaf.shape.delsp)
     return text.strip("\n")
 
 
 def _clean(text: str) -> str:
     """LF line ends and no controls; most texts need one look and no second."""
     plain = text.replace("\r\n", "\n")
-    return _CONTROLS.sub("", _NEWLINE.sub("\n", plain)) if _UNCLEAN.search(plain) else plain
+    return _CONTROLS.sub("", _NEWLINE.sub("\n", plain)) if _UNCLEAN.search(oddities(plain)) else plain
 
 
 def _decode(leaf: Part, charset: str = "") -> str:
     """The text of one part; bytes that are no UTF-8 though they should be count as Windows-1252."""
-    declared = charset or _charset(leaf)
+    declared = charset or leaf.shape.charset
     try:
         text = _octets(leaf, declared).decode(declared)
     except ValueError:  # rare or broken
@@ -150,7 +144,7 @@ def _octets(leaf: Part, charset: str) -> bytes:
     """A plain part's bytes as they were before they were encoded; ValueError where it is broken or anything is rare."""
     if charset not in _COMMON:
         raise ValueError(charset)
-    encoding = _encoding(leaf)
+    encoding = leaf.shape.encoding
     if encoding == "base64":
         return b64decode(b"".join(leaf.body.split()), validate=True)
     if encoding == "quoted-printable":
@@ -163,7 +157,7 @@ def _octets(leaf: Part, charset: str) -> bytes:
 def _parsed(leaf: Part, charset: str) -> str:
     """The text of a part that is not plain: by mail-parser, which knows what to make of broken ones."""
     # "binary" keeps mail-parser from taking 7bit text as it stands, which leaves ISO-2022-JP undecoded.
-    encoding = _encoding(leaf)
+    encoding = leaf.shape.encoding
     encoding = encoding if encoding in ("base64", "quoted-printable", "x-uuencode", "uuencode") else "binary"
     mime = Mime()
     mime["Content-Type"] = f"text/plain; charset={charset}"
@@ -171,12 +165,6 @@ def _parsed(leaf: Part, charset: str) -> str:
     mime.set_payload(leaf.body.decode("ascii", "surrogateescape"))
     texts = mailparser.MailParser(mime).text_plain
     return str(texts[0]) if texts else ""
-
-
-def _charset(leaf: Part) -> str:
-    name = parameter(leaf.fields, "content-type", "charset").strip(" '\"").lower()
-    name = _WIDER.get(name, name)
-    return name if _CHARSET.fullmatch(name) and not _NO_CHARSET.search(name) else "utf-8"
 
 
 def _unflowed(text: str, delsp: bool) -> str:
@@ -193,21 +181,63 @@ def _unflowed(text: str, delsp: bool) -> str:
 
 
 def html_text(html: str) -> str:
-    """HTML as text without what it hides. Tables are read cell by cell: columns padded with blanks can grow huge."""
+    """HTML as text without what it hides; lines of a blockquote begin with ">", a rule is drawn.
+
+    Tables are read cell by cell: columns padded with blanks can grow huge.
+    """
     page = _clean(html[:HTML_LIMIT])
-    calm = _STYLE.sub(lambda style: 'style="display:none"' if _HIDDEN.search(style[1]) else "", page)
+    page = page.replace(_OPEN, "").replace(_INDENT, "").replace(_CLOSE, "")
     try:
-        text = inscriptis.get_text(_TABLE.sub(_as_block, calm))
+        text = inscriptis.get_text(_calm(_BLOCK.sub(_as_block, page)))
     except (LxmlError, ValueError, RecursionError):
         text = ""
     text = _clean(text) if text.strip() else _stripped(page)
-    return re.sub(r"\n[ \n]*\n", "\n\n", "\n".join(line.strip() for line in text.split("\n")))
+    lines = (line.strip() for line in text.split("\n"))
+    return re.sub(r"\n[ \n]*\n", "\n\n", "\n".join(_marked(lines) if _CLOSE in text or _OPEN in text else lines))
+
+
+def _calm(page: str) -> str:
+    """Without styles, but for those that hide: white letters do where nothing has another ground."""
+    low = page.encode().lower().decode()  # as long as the page, letter by letter, which str.lower is not
+    ground = "background" in low or "bgcolor" in low
+    pieces: list[str] = []
+    done = 0
+    for style in _STYLE.finditer(low):
+        hidden = _HIDDEN.search(style[1]) or (not ground and _WHITE.search(style[1]))
+        pieces += page[done : style.start()], 'style="display:none"' if hidden else ""
+        done = style.end()
+    return "".join(pieces) + page[done:]
 
 
 def _as_block(tag: re.Match[str]) -> str:
-    if tag[2].lower() in ("td", "th"):
+    name = tag[2].lower()
+    if name in ("td", "th"):
         return f" <{tag[1]}span"
+    if name == "hr":
+        return "<div>____</div><div"
+    if name == "blockquote":
+        return _quotation(tag)
     return f"<{tag[1]}div"
+
+
+def _quotation(tag: re.Match[str]) -> str:
+    """The ends of a quotation; one without a line at its left is how mail programs indent a paragraph."""
+    if tag[1]:
+        return f"<div>{_CLOSE}</div></div"
+    rest = tag.string[tag.end() : tag.end() + 300].partition(">")[0]
+    return f"<div>{_INDENT if _INDENTED.search(rest) else _OPEN}</div><div"
+
+
+def _marked(lines: Iterable[str]) -> Iterator[str]:
+    """The lines with a ">" for each quotation they stand in."""
+    within: list[str] = []
+    for line in lines:
+        if line in (_OPEN, _INDENT):
+            within.append(">" if line == _OPEN and len(within) < 9 else "")
+        elif line == _CLOSE:
+            del within[-1:]
+        else:
+            yield f"{''.join(within)} {line}".strip() if within else line
 
 
 def _stripped(html: str) -> str:

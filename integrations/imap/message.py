@@ -145,7 +145,7 @@ def fingerprint(header: bytes, size: int = 0) -> str:
 
 def _key(mail: Part, arrived: datetime, nth: int) -> str:
     """24 hex, the same for the same mail wherever it lies, whatever trace fields were added on the way."""
-    parts = [*_named_by(mail.fields), mail.body.replace(b"\r\n", b"\n").rstrip()]
+    parts = [*_named_by(mail.fields), b"\n".join(mail.body.split(b"\r\n")).rstrip()]  # faster than `replace`
     if not mail.fields.raw("message-id"):
         parts.append(arrived.replace(microsecond=0).isoformat().encode())
         parts.append(str(nth).encode() if nth > 1 else b"")
@@ -153,7 +153,7 @@ def _key(mail: Part, arrived: datetime, nth: int) -> str:
 
 
 def _named_by(fields: Fields) -> list[bytes]:
-    return [b" ".join(fields.raw(name).split()) for name in _NAMED_BY]
+    return [b" ".join(fields.first.get(name, b"").split()) for name in _NAMED_BY]
 
 
 def _hash(parts: Iterable[bytes]) -> str:

@@ -13,7 +13,7 @@ The cursor of each page allows going on behind that page, whatever happens to th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -29,7 +29,7 @@ from integrations.imap.acts import (
     search_marks,
 )
 from integrations.imap.fetching import (
-    LARGEST,
+    Ahead,
     Letter,
     chunks,
     fetch_headers,
@@ -40,7 +40,9 @@ from integrations.imap.fetching import (
 )
 from integrations.imap.folders import Folders
 from integrations.imap.message import Unparsable, Whose, fingerprint, parse
+from integrations.imap.replies import LARGEST
 from integrations.imap.session import WIRE_FAULTS, ImapSettings, Session, Status
+from integrations.imap.wire import header
 from plugin.inbox import (
     Act,
     ActKind,
@@ -128,8 +130,8 @@ class Reader:
 
     def read_one(self, folder: str, uid: int, *, sent: bool = False) -> Message | None:
         """One message of a folder, if it is there and can be read."""
-        validity = self._session.examine(folder).validity
-        return next(iter(self._read(folder, validity, [uid], sent=sent, historic=lambda _: False).messages), None)
+        validity, letters = self._session.examine(folder).validity, fetch_letters(self._session, [uid])
+        return next(iter(self._read(folder, validity, letters, sent=sent, historic=lambda _: False).messages), None)
 
     # -- the first pass
 
@@ -190,10 +192,13 @@ class Reader:
 
     def _arrivals(self, name: str, state: State, *, sent: bool, watched: bool) -> Iterator[Page]:
         self._examine(name, state["validity"])
-        for batch in chunks(self._new_uids(state), PAGE):
+        batches = list(chunks(self._new_uids(state), PAGE))
+        ahead = Ahead(self._session, batches)
+        for number, batch in enumerate(batches):
             self._examine(name, state["validity"])
             historic = {uid for uid in batch if uid < state["attach"]}
-            parts = self._read(name, state["validity"], batch, sent=sent, historic=historic.__contains__)
+            letters = ahead.page(number)
+            parts = self._read(name, state["validity"], letters, sent=sent, historic=historic.__contains__)
             if watched:
                 parts.acts += self._marked_on_arrival(state, parts, historic)
             state["uidnext"] = batch[-1] + 1
@@ -242,7 +247,8 @@ class Reader:
         before_us = self._attached_at - _SLACK
         for batch in chunks(strangers, PAGE):
             self._examine(name, validity)
-            parts = self._read(name, validity, batch, sent=sent, historic=None, before=before_us)
+            letters = fetch_letters(self._session, batch)
+            parts = self._read(name, validity, letters, sent=sent, historic=None, before=before_us)
             yield self._page(parts)
         self._examine(name, validity)
         uidnext = max(uids, default=0) + 1
@@ -310,7 +316,8 @@ class Reader:
         uids = sorted({uid for uid, _ in news})
         parts = self._light(name, state, uids)
         missing = [uid for uid in uids if uid not in {one.place.uid for one in parts.messages}]
-        full = self._read(name, state["validity"], missing, sent=False, historic=lambda uid: uid < state["attach"])
+        letters = fetch_letters(self._session, missing)
+        full = self._read(name, state["validity"], letters, sent=False, historic=lambda uid: uid < state["attach"])
         about = {one.place.uid: one for one in (*parts.messages, *full.messages)}
         now = datetime.now(UTC)
         full.acts = [Act(kind, now, message=about[uid]) for uid, kind in news if uid in about]
@@ -338,7 +345,8 @@ class Reader:
         self._examine(name, state["validity"])
         for batch in chunks(self._new_uids(state), PAGE):
             self._examine(name, state["validity"])
-            parts = self._read(name, state["validity"], batch, sent=False, historic=None, before=self._attached_at)
+            letters = fetch_letters(self._session, batch)
+            parts = self._read(name, state["validity"], letters, sent=False, historic=None, before=self._attached_at)
             now = datetime.now(UTC)
             parts.acts, parts.messages = [Act(kind, now, message=one) for one in parts.messages], []
             state["uidnext"] = batch[-1] + 1
@@ -372,15 +380,15 @@ class Reader:
         self,
         name: str,
         validity: int,
-        uids: Sequence[int],
+        letters: Iterable[Letter],
         *,
         sent: bool,
         historic: Any = None,
         before: datetime | None = None,
     ) -> _Parts:
-        """These messages of the open folder; historic by UID where `historic` is given, else if taken `before`."""
+        """These messages of a folder; historic by UID where `historic` is given, else if taken `before`."""
         parts = _Parts()
-        for letter in fetch_letters(self._session, uids):
+        for letter in letters:
             old = bool(historic(letter.uid)) if historic else before is not None and letter.at < before
             self._take(parts, letter, Place(name, validity, letter.uid), sent, old)
         return parts
@@ -389,7 +397,7 @@ class Reader:
         """Adds one message to the page, readable or not; never raises because of what is in it."""
         raw, fault = letter.raw or b"", letter.fault or _unfit(letter)
         try:
-            parts.prints[place] = fingerprint(_header(raw)[: 2 * _HEADER_LIMIT], letter.size)
+            parts.prints[place] = fingerprint(header(raw)[: 2 * _HEADER_LIMIT], letter.size)
             if not fault:
                 message = self._parse(raw, letter, place, sent, historic)
                 keywords = tuple(sorted(flag for flag in letter.flags if flag[:1] not in ("\\", "$")))
@@ -479,16 +487,10 @@ def _brings_something(page: Page) -> bool:
     return bool(page.messages or page.acts or page.unreadable or page.sightings)
 
 
-def _header(raw: bytes) -> bytes:
-    """The header block of a message, with whatever line ends it has."""
-    ends = [at for gap in (b"\r\n\r\n", b"\n\n") if (at := raw.find(gap)) >= 0]
-    return raw[: min(ends)] if ends else raw
-
-
 def _unfit(letter: Letter) -> str:
     """Why a message is not even given to the parser; empty if it is fit."""
     if letter.raw is None:
         return "the server gave no content for it"
-    if len(_header(letter.raw)) > _HEADER_LIMIT:
+    if len(header(letter.raw)) > _HEADER_LIMIT:
         return f"its header block is longer than {_HEADER_LIMIT >> 10} KiB"
     return ""

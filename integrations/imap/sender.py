@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from integrations.imap.body import Content
 from integrations.imap.forward import Forwarded, forwarded
@@ -29,6 +30,7 @@ _OUT_OF_OFFICE = re.compile(
     r")",
     re.I,
 )
+_POSTED_TO = re.compile(r"mailto:([^\s<>?,]+)")
 _RETURNED = re.compile(r"undeliver|returned mail|failure notice|delivery (?:status|fail)|unzustellbar|non remis", re.I)
 _DAEMONS = ("mailer-daemon", "mail-daemon", "maildaemon")
 _ACTION = re.compile(r"^action:[ \t]*([a-z]*)", re.I | re.M)
@@ -45,14 +47,18 @@ class Whose:
 
     def includes(self, email: str) -> bool:
         """Whether this address is one of us."""
-        domain = "@" + email.rpartition("@")[2]
-        own = {entry.lower() for entry in self.ours} | {identity.email for identity in self.identities}
-        return email in own or domain in own
+        own = _entries(self.identities, self.ours)
+        return email in own or "@" + email.rpartition("@")[2] in own
 
     def identity(self, candidates: Iterable[Address]) -> Address:
         """The first of our identities among these addresses, else the first there is."""
         known = {identity.email: identity for identity in self.identities}
         return next((known[one.email] for one in candidates if one.email in known), self.identities[0])
+
+
+@lru_cache(maxsize=64)
+def _entries(identities: tuple[Address, ...], ours: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(entry.lower() for entry in ours) | {identity.email for identity in identities}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +170,7 @@ def _precedence(fields: Fields) -> str:
 
 def _list(fields: Fields, whose: Whose) -> bool:
     """List mail (RFC 2919, RFC 2369), except what a group address of our own passes on to us."""
-    if any(whose.includes(email) for email in re.findall(r"mailto:([^\s<>?,]+)", fields.text("list-post").lower())):
+    if any(map(whose.includes, _POSTED_TO.findall(fields.text("list-post").lower()))):
         return False
     marks = ("list-id", "list-unsubscribe", "list-post")
     return any(mark in fields for mark in marks) or _precedence(fields) in ("bulk", "list", "junk")
@@ -211,15 +217,17 @@ def _vouched(fields: Fields) -> Iterator[str]:
     They stand above the first Received, or right below it under the name of the host that wrote it. Received fields
     on top that name no peer (`by` without `from`) are hand-overs within the receiving server.
     """
+    if "authentication-results" not in fields:
+        return
     host, passed = "", False
-    for name, value in fields.rows:
+    for name, value in fields.among("received", "authentication-results"):
         if name == "received":
             if passed:
                 return
             text = _bare(value)
             by = _RECEIVED_BY.search(text)
             host, passed = (by[1].lower() if by else "?"), text.lower().startswith("from")
-        elif name == "authentication-results":
+        else:
             result = _bare(value)
             if not host or _authority(result) == host:
                 yield result

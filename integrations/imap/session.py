@@ -9,10 +9,11 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Protocol
 
 from imapclient import IMAPClient, SocketTimeout
@@ -22,11 +23,13 @@ from imapclient.imap_utf7 import encode as encode_utf7
 from imapclient.response_parser import parse_response
 
 from integrations.imap.folders import Folders, Listed, choose
+from integrations.imap.replies import Facts, Order
 from plugin.inbox import InboxError, InboxRefused, InboxUnavailable
 from plugin.model import Address
 
 TIMEOUT = SocketTimeout(connect=10, read=30)
 _FOLDERS_FRESH = 20.0  # seconds; a folder made meanwhile is seen after that
+_SENT_AT_ONCE = 1 << 16  # bytes; the read timeout holds for sending so many, however slow the line
 _STATUS_ITEMS = ("UIDNEXT", "UIDVALIDITY", "MESSAGES")
 _BACKOFF = re.compile(r"Backoff Time: (\d+) milliseconds", re.IGNORECASE)
 _TRANSIENT = re.compile(
@@ -107,6 +110,7 @@ class Session:
     def __init__(self, settings: ImapSettings) -> None:
         self._settings = settings
         self._client: IMAPClient | None = None
+        self._order: Order | None = None
         self._opened: Opened | None = None
         self._folders: Folders | None = None
         self._listed_at = 0.0
@@ -117,6 +121,9 @@ class Session:
         """The live connection, made and logged in if there is none."""
         if self._client is None:
             self._client = connect(self._settings)
+        if self._order is not None:  # what is said next is answered behind it
+            order, self._order = self._order, None
+            order.hold()
         return self._client
 
     @contextmanager
@@ -146,12 +153,14 @@ class Session:
     def drop(self) -> None:
         """Forget the connection without a word to the server."""
         client, self._client, self._opened, self._folders = self._client, None, None, None
+        if self._order is not None:
+            self._order.lost, self._order = True, None
         if client is not None:
             _end(client.shutdown)
 
     def close(self) -> None:
-        """Log out, politely where that still works."""
-        if self._client is not None:
+        """Log out, politely where that still works and nothing else is being told."""
+        if self._client is not None and self._order is None:
             _end(self._client.logout)
         self.drop()
 
@@ -235,10 +244,63 @@ class Session:
         ascii_only = all(str(word).isascii() for word in criteria)
         return sorted(self.client.search(list(criteria), charset=None if ascii_only else "UTF-8"))
 
-    def fetch(self, uids: Sequence[int], *items: str) -> dict[int, dict[bytes, Any]]:
+    def fetch(self, uids: Sequence[int], *items: str) -> dict[int, Facts]:
         """What the server says of these messages of the open folder; those that are gone are left out."""
-        found: dict[int, dict[bytes, Any]] = self.client.fetch(list(uids), list(items)) if uids else {}
-        return found
+        return self.receive(self.order(uids, *items)) if uids else {}
+
+    def order(self, uids: Sequence[int], *items: str) -> Order:
+        """Ask now and `receive` later; whatever else is said on this connection meanwhile takes the answer in first."""
+        self._order = Order(self.client._imap, uids, items)
+        return self._order
+
+    def receive(self, order: Order) -> dict[int, Facts]:
+        """The answer to an order; raises IMAPClientError where the server refuses."""
+        if self._order is order:
+            self._order = None
+        return order.receive()
+
+    def append(self, folder: str, flags: Sequence[str], letters: Sequence[bytes]) -> list[bytes | IMAPClientError]:
+        """Lay letters into a folder; what the server says, or why it refuses.
+
+        One answer for all of them, which are then laid there together or not at all, where it can (RFC 3502); else one
+        for each.
+        """
+        if not self.has("LITERAL+"):
+            return self._heeded([self._answered(partial(self.client.append, folder, one, flags)) for one in letters])
+        commands = [letters] if self.has("MULTIAPPEND") else [[letter] for letter in letters]
+        tags = [self._send_append(folder, flags, some) for some in commands]
+        return self._heeded([self._answered(partial(self._appended, tag)) for tag in tags])
+
+    def _send_append(self, folder: str, flags: Sequence[str], letters: Sequence[bytes]) -> bytes:
+        """The command as it is, without waiting (RFC 7888); imapclient gives every literal packets of its own."""
+        imap, marks = self.client._imap, " ".join(flags).encode()
+        pieces = [piece for letter in letters for piece in (b" (%s) {%d+}\r\n" % (marks, len(letter)), letter)]
+        tag: bytes = imap._new_tag()
+        command = b"".join((tag, b" APPEND ", _quoted(folder).encode("ascii"), *pieces, b"\r\n"))
+        for start in range(0, len(command), _SENT_AT_ONCE):
+            imap.send(command[start : start + _SENT_AT_ONCE])
+        return tag
+
+    def _appended(self, tag: bytes) -> bytes:
+        kind, data = self.client._imap._command_complete("APPEND", tag)
+        self.client._checkok("append", kind, data)
+        return bytes(data[0] or b"")
+
+    def _answered(self, command: Callable[[], Any]) -> bytes | IMAPClientError:
+        try:
+            answer = command()
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            return error
+        return answer.encode() if isinstance(answer, str) else bytes(answer or b"")
+
+    def _heeded(self, answers: list[bytes | IMAPClientError]) -> list[bytes | IMAPClientError]:
+        """The answers, all of them read, unless a throttling server asks for silence in one."""
+        for answer in answers:
+            if isinstance(answer, IMAPClientError):
+                self.heed(answer)
+        return answers
 
     def _open(self, folder: str, *, readonly: bool) -> Opened:
         self._opened = None

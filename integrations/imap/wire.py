@@ -7,8 +7,9 @@ linear passes with counted steps, and mail-parser is handed one text part or one
 from __future__ import annotations
 
 import re
+from binascii import a2b_base64, a2b_qp
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.message import Message as Mime
 from functools import lru_cache
@@ -26,18 +27,31 @@ ENCODED_WORDS_LIMIT = 500
 ADDRESSES_LIMIT = 1_000
 
 _PARAMETERS_LIMIT = 4_096  # characters; reading them in the stdlib costs the square of their number
+_EMAIL_LIMIT = 254
+_REMEMBERED = 2_000  # characters
+_USUAL = 250  # bytes or characters of what is worth remembering
 
 _FIELD = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*(.*(?:\r?\n[ \t].*)*)", re.M)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
-_BLANK = re.compile(rb"\r?\n\r?\n")
 _ENVELOPE = re.compile(rb">?From [^\r\n]*\r?\n")
 _PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("[^"]*"?|[^\s;"]+)')
 _MSG_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")
 _PLAIN_EMAIL = r"([A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
-_PLAIN = re.compile(rf"((?:[A-Za-z0-9]+ )*)<{_PLAIN_EMAIL}>|{_PLAIN_EMAIL}")
+_WORD = r"=\?(utf-8|iso-8859-1|iso-8859-15|windows-1252|us-ascii)\?([qb])\?([!->@-~]+)\?="
+_WORDS = re.compile(_WORD, re.I)
+_PLAIN = re.compile(rf"((?:(?:[A-Za-z0-9]+|{_WORD.replace('(', '(?:')}) )*)<{_PLAIN_EMAIL}>|{_PLAIN_EMAIL}", re.I)
+_QUOTED_PRINTABLE = re.compile(r"(?:[!-<>@-~]|=[0-9A-F]{2})+", re.I)
+_BASE64 = re.compile(r"(?:[A-Z0-9+/]{4})*(?:[A-Z0-9+/]{4}|[A-Z0-9+/]{3}=|[A-Z0-9+/]{2}==)", re.I)
+_NO_NAME = re.compile(r"[\"\\()<>@:;=?\[\]]")
 _BARE = re.compile(r"<?([A-Za-z0-9._+-]{1,64})>?$")
 _ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[bBqQ]\?[^?\s]*\?=")
+_HARMLESS = b"\t\n" + bytes(range(0x20, 0x7F))
+_CHARSET = re.compile(r"[a-z0-9_.:+-]{1,40}")
+_NO_CHARSET = re.compile(
+    "puny|idna|escape"
+)  # Python's codecs, not charsets of mail; some cost the square of the length
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "us-ascii": "utf-8", "ascii": "utf-8"}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _INVISIBLE = re.compile(r"[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
@@ -52,25 +66,44 @@ class Unparsable(AmendsError):
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The header fields of a mail or part in their order, names in lower case, values raw and unfolded."""
+    """The header fields of a mail or part in their order, names in lower case, values as they came, still folded."""
 
     rows: tuple[tuple[str, bytes], ...]
     first: Mapping[str, bytes]
+    _texts: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __contains__(self, name: str) -> bool:
         return name in self.first
 
     def raw(self, name: str) -> bytes:
-        """The first value under `name` as it came, or nothing."""
-        return self.first.get(name, b"")
+        """The first value under `name`, unfolded, or nothing."""
+        return _unfold(self.first.get(name, b""))
 
     def text(self, name: str) -> str:
-        """The first value under `name`, encoded words undecoded."""
-        return as_text(self.first.get(name, b""))
+        """The first value under `name`, unfolded, encoded words undecoded."""
+        if name not in self.first:
+            return ""
+        if (text := self._texts.get(name)) is None:
+            text = self._texts[name] = as_text(_unfold(self.first[name]))
+        return text
 
-    def every(self, name: str) -> Iterator[str]:
-        """All values under `name`, in order."""
-        return (as_text(value) for row, value in self.rows if row == name)
+    def among(self, *names: str) -> Iterator[tuple[str, bytes]]:
+        """Every field under these names, in order, with its value unfolded."""
+        return ((name, _unfold(value)) for name, value in self.rows if name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the header of a part says of its body; `kind` may be empty, `file_name` is undecoded."""
+
+    kind: str
+    boundary: bytes
+    charset: str
+    encoding: str
+    disposition: str
+    file_name: str
+    flowed: bool
+    delsp: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +111,7 @@ class Part:
     """A mail or one part of it; `parts` is empty where nothing could be cut further."""
 
     fields: Fields
+    shape: Shape
     kind: str  # "text/plain"
     body: bytes
     parts: tuple[Part, ...] = ()
@@ -116,16 +150,47 @@ def split(raw: bytes) -> tuple[bytes, bytes]:
     start = envelope.end() if envelope else 0
     if raw[start : start + 2].startswith((b"\n", b"\r\n")):
         return b"", raw[start:].lstrip(b"\r\n")
-    blank = _BLANK.search(raw, start)
-    if blank is None:
-        return raw[start:], b""
-    return raw[start : blank.start()], raw[blank.end() :]
+    end, body = _blank_line(raw, start)
+    return raw[start:end], raw[body:]
+
+
+def header(raw: bytes) -> bytes:
+    """The header block of a message, with whatever line ends it has."""
+    return raw[: _blank_line(raw, 0)[0]]
+
+
+def _blank_line(raw: bytes, start: int) -> tuple[int, int]:
+    """Where the header ends and where the body begins; `find` looks at a long body much faster than a pattern."""
+    at = raw.find(b"\n\r\n", start)
+    bare = raw.find(b"\n\n", start, at + 1 if at >= 0 else len(raw))
+    if bare >= 0:
+        at = bare
+    if at < 0:
+        return len(raw), len(raw)
+    end = at - 1 if at > start and raw[at - 1 : at] == b"\r" else at
+    return end, at + (2 if bare >= 0 else 3)
 
 
 def scan(head: bytes) -> Fields:
     """The fields of a header block; lines that are none are passed over."""
-    rows = tuple((name.decode("ascii").lower(), _unfold(value)) for name, value in _FIELD.findall(head))
-    return Fields(rows, dict(reversed(rows)))
+    return _usual(head) if len(head) <= _USUAL else _latest(head)
+
+
+def _scan(head: bytes) -> Fields:
+    rows = [(_name(name), value) for name, value in _FIELD.findall(head)]
+    return Fields(tuple(rows), dict(rows[::-1]))
+
+
+_usual = lru_cache(maxsize=512)(_scan)
+"""Remembered: the headers of parts are few and come again in every mail."""
+
+_latest = lru_cache(maxsize=2)(_scan)
+"""Remembered: the header of a mail is read twice, for its fingerprint and for what it says."""
+
+
+@lru_cache(maxsize=1024)
+def _name(name: bytes) -> str:
+    return name.decode("ascii").lower()
 
 
 def _unfold(value: bytes) -> bytes:
@@ -143,14 +208,46 @@ def _check_words(head: bytes, fields: Fields) -> None:
 
 def _part(fields: Fields, body: bytes, default: str, depth: int, budget: _Budget) -> Part:
     budget.part()
-    kind = fields.text("content-type").partition(";")[0].strip().lower() or default
+    shape = _shape(fields)
+    kind = shape.kind or default
     if not kind.startswith("multipart/"):
-        return Part(fields, kind if "/" in kind else "text/plain", body)
+        return Part(fields, shape, kind if "/" in kind else "text/plain", body)
     if depth == DEPTH_LIMIT:
         raise Unparsable(f"its parts are nested deeper than {DEPTH_LIMIT} levels")
     inner = "message/rfc822" if kind == "multipart/digest" else "text/plain"
-    pieces = list(_pieces(body, boundary_of(fields), budget))
-    return Part(fields, kind, body, tuple(_sub_part(piece, inner, depth + 1, budget) for piece in pieces))
+    pieces = list(_pieces(body, shape.boundary, budget))
+    parts = tuple([_sub_part(piece, inner, depth + 1, budget) for piece in pieces])
+    return Part(fields, shape, kind, body, parts)
+
+
+def _shape(fields: Fields) -> Shape:
+    kind, disposition = fields.text("content-type"), fields.text("content-disposition")
+    encoding = fields.text("content-transfer-encoding")
+    usual = len(kind) + len(disposition) + len(encoding) <= _USUAL
+    return (_usual_shape if usual else _read_shape)(kind, disposition, encoding)
+
+
+def _read_shape(kind: str, disposition: str, encoding: str) -> Shape:
+    return Shape(
+        kind=kind.partition(";")[0].strip().lower(),
+        boundary=parameter(kind, "boundary").encode("utf-8", "replace").rstrip(),  # RFC 2046, 5.1.1
+        charset=_charset(parameter(kind, "charset")),
+        encoding=encoding.partition(";")[0].strip(" \t\"'").lower(),
+        disposition=disposition.partition(";")[0].strip().lower(),
+        file_name=parameter(disposition, "filename") or parameter(kind, "name"),
+        flowed="flowed" in kind.lower(),
+        delsp="yes" in parameter(kind, "delsp").lower(),
+    )
+
+
+_usual_shape = lru_cache(maxsize=512)(_read_shape)
+"""Remembered: the same few headers of parts come again in every mail."""
+
+
+def _charset(told: str) -> str:
+    name = told.strip(" '\"").lower()
+    name = _WIDER.get(name, name)
+    return name if _CHARSET.fullmatch(name) and not _NO_CHARSET.search(name) else "utf-8"
 
 
 def _sub_part(piece: bytes, default: str, depth: int, budget: _Budget) -> Part:
@@ -160,14 +257,9 @@ def _sub_part(piece: bytes, default: str, depth: int, budget: _Budget) -> Part:
     return _part(scan(head), body, default, depth, budget)
 
 
-def boundary_of(fields: Fields) -> bytes:
-    """The boundary of a multipart, or nothing (RFC 2046, 5.1.1)."""
-    return parameter(fields, "content-type", "boundary").encode("utf-8", "replace").rstrip()
-
-
-def parameter(fields: Fields, field: str, name: str) -> str:
-    """A parameter of Content-Type or Content-Disposition, continuations and charsets undone (RFC 2231), or ""."""
-    value = fields.text(field)[:_PARAMETERS_LIMIT]
+def parameter(value: str, name: str) -> str:
+    """A parameter of a Content-Type or Content-Disposition, continuations and charsets undone (RFC 2231), or ""."""
+    value = value[:_PARAMETERS_LIMIT]
     if name not in value.lower():
         return ""
     if "*" not in value and "\\" not in value:
@@ -222,17 +314,72 @@ def decoded(value: str) -> str:
     """A header value with its encoded words decoded (RFC 2047), still to be scrubbed."""
     if "=?" not in value:
         return value
+    return _usual_decoded(value) if len(value) <= _REMEMBERED else _decoded(value)
+
+
+def _decoded(value: str) -> str:
+    try:
+        return _plain_words(value)
+    except ValueError:  # rare or broken
+        return _parsed_words(value)
+
+
+_usual_decoded = lru_cache(maxsize=64)(_decoded)
+"""Remembered: the subject of one mail is asked for several times."""
+
+
+def _parsed_words(value: str) -> str:
+    """By mail-parser, which knows what to make of broken words."""
     try:
         return str(decode_header_part(value))
     except (MessageError, ValueError, LookupError):
         return value  # not decodable: scrubbing takes such words out
 
 
+def _plain_words(value: str) -> str:
+    """Words of the usual charsets, all well-formed, as mail-parser decodes them; ValueError where anything is rare."""
+    pieces = _WORDS.split(value)
+    plains = pieces[::4]
+    if not (value.isascii() and value.isprintable()) or any("=?" in plain for plain in plains):
+        raise ValueError(value)
+    text, run, charset = [plains[0]], b"", ""
+    for name, encoding, payload, plain in zip(pieces[1::4], pieces[2::4], pieces[3::4], plains[1:], strict=True):
+        if run and name.lower() != charset:
+            text.append(run.decode(charset))
+            run = b""
+        run, charset = run + _word_octets(encoding, payload), name.lower()
+        if plain.strip():  # blanks between two words are no text (RFC 2047, 6.2), and a letter may begin before them
+            text += [run.decode(charset), plain]
+            run = b""
+    return "".join((*text, run.decode(charset or "ascii"))).strip()
+
+
+def _one_word(word: str) -> str:
+    """One encoded word with the blanks it holds; ValueError where it is rare or broken."""
+    if (match := _WORDS.fullmatch(word)) is None:
+        raise ValueError(word)
+    return _word_octets(match[2], match[3]).decode(match[1])
+
+
+def _word_octets(encoding: str, payload: str) -> bytes:
+    if encoding in "qQ" and _QUOTED_PRINTABLE.fullmatch(payload):
+        return a2b_qp(payload, header=True)
+    if encoding in "bB" and _BASE64.fullmatch(payload):
+        return a2b_base64(payload)
+    raise ValueError(payload)
+
+
 def scrub(value: str, limit: int = 500) -> str:
     """`value` in one line that does no harm in a header or on a page: no controls, encoded words, bidi overrides."""
-    line = _INVISIBLE.sub("", _CONTROLS.sub(" ", value))
-    line = _ENCODED_WORD.sub(" ", line).replace("=?", "= ?")
+    line = value if value.isprintable() else _INVISIBLE.sub("", _CONTROLS.sub(" ", value))
+    if "=?" in line:
+        line = _ENCODED_WORD.sub(" ", line).replace("=?", "= ?")
     return " ".join(line.split())[:limit].rstrip()
+
+
+def oddities(text: str) -> str:
+    """What is left of a text without its plain ASCII, tabs and LF: of most next to nothing, looked through at once."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _HARMLESS).decode("utf-8", "surrogatepass")
 
 
 def ids(value: str) -> list[str]:
@@ -242,7 +389,7 @@ def ids(value: str) -> list[str]:
 
 def is_email(value: str) -> bool:
     """Whether `value` is a plain address that may stand in a header as it is."""
-    return len(value) <= 254 and _EMAIL.fullmatch(value) is not None and not _CONTROLS.search(value)
+    return len(value) <= _EMAIL_LIMIT and _EMAIL.fullmatch(value) is not None and not _CONTROLS.search(value)
 
 
 def addresses(value: str, field: str = "an address field") -> tuple[Address, ...]:
@@ -258,8 +405,31 @@ def addresses(value: str, field: str = "an address field") -> tuple[Address, ...
 def _mailboxes(value: str) -> tuple[Address, ...]:
     """Remembered: the same few people write and are written to, and this is the dearest step of reading a header."""
     plain = _PLAIN.fullmatch(value)
-    if plain and len(value) <= 254:  # no list, no quotes, no comment: nothing to interpret
-        return (_address(plain[1] or "", plain[2] or plain[3]),)
+    if plain and len(plain[2] or plain[3]) <= _EMAIL_LIMIT:  # no list, no quotes, no comment: nothing to interpret
+        name = _plain_name(plain[1] or "")
+        if name is not None:
+            return (_address(name, plain[2] or plain[3]),)
+    return _parsed_mailboxes(value)
+
+
+def _plain_name(phrase: str) -> str | None:
+    """A name of plain and encoded words, decoded one by one; None where it is not one of letters and spaces."""
+    if "=?" not in phrase:
+        return phrase
+    name, joined = "", False
+    for word in phrase.split():
+        encoded = word.startswith("=?")
+        try:
+            text = _one_word(word) if encoded else word
+        except ValueError:
+            return None
+        name += text if joined and encoded else " " + text
+        joined = encoded
+    return name if name.isprintable() and not _NO_NAME.search(name) else None
+
+
+def _parsed_mailboxes(value: str) -> tuple[Address, ...]:
+    """By mail-parser, which knows the whole grammar and what people make of it."""
     try:
         pairs = get_addresses(value, decode_names=True)
     except (MessageError, ValueError, LookupError):

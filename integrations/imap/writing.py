@@ -288,36 +288,21 @@ class Writer:
     def _append(
         self, folder: str, shelf: Shelf, flags: tuple[str, ...], letters: Sequence[_Letter]
     ) -> dict[str, Written | str]:
-        try:
-            places = self._append_all(folder, flags, [letter.raw for letter in letters])
-        except IMAPClientAbortError:
-            raise
-        except IMAPClientError as error:
-            self._session.heed(error)
-            if len(letters) == 1:
-                return {letters[0].message_id: f"the server refused a message for {folder}: {_said(error)}"}
+        answers = self._session.append(folder, flags, [letter.raw for letter in letters])
+        if len(answers) < len(letters) and isinstance(answers[0], IMAPClientError):
             # One APPEND of many is refused whole: one at a time, those that fit still get in.
             return {
                 key: value for one in letters for key, value in self._append(folder, shelf, flags, [one]).items()
             }  # fmt: skip
-        written: dict[str, Written | str] = {}
-        for letter, place in zip(letters, places, strict=True):
-            written[letter.message_id] = Written(letter.message_id, letter.kind, place, own_digest(letter.raw))
-            if place is not None and place.validity == shelf.validity:
-                shelf.ids[bare(letter.message_id)] = place.uid
-                if place.uid == shelf.uidnext:  # nobody else came in between, so there is nothing to look at
-                    shelf.uidnext += 1
-        return written
-
-    def _append_all(self, folder: str, flags: tuple[str, ...], raws: Sequence[bytes]) -> list[Place | None]:
-        """Where each message now lies, as far as the server tells (RFC 4315, APPENDUID)."""
-        client = self._session.client
-        # Without LITERAL+ imapclient takes a refusal of one of several literals for a broken connection.
-        if self._session.has("MULTIAPPEND") and self._session.has("LITERAL+"):
-            kind, data = client.multiappend(folder, [{"msg": raw, "flags": flags} for raw in raws])
-            client._checkok("append", kind, data)
-            return _places(folder, data[0], len(raws))
-        return [_places(folder, client.append(folder, raw, flags), 1)[0] for raw in raws]
+        laid: dict[str, Written | str] = {}
+        each = len(letters) // len(answers)
+        for answer, some in zip(answers, chunks(letters, each), strict=True):
+            laid |= (
+                _refused(folder, some, answer)
+                if isinstance(answer, IMAPClientError)
+                else _laid(shelf, some, _places(folder, answer, len(some)))
+            )
+        return laid
 
     # -- taking back, ticking off
 
@@ -409,6 +394,22 @@ class Writer:
             return None
 
 
+def _refused(folder: str, letters: Sequence[_Letter], error: IMAPClientError) -> dict[str, Written | str]:
+    return {letter.message_id: f"the server refused a message for {folder}: {_said(error)}" for letter in letters}
+
+
+def _laid(shelf: Shelf, letters: Sequence[_Letter], places: Sequence[Place | None]) -> dict[str, Written | str]:
+    """These letters lie where the server says (RFC 4315, APPENDUID); the shelf knows of them from now on."""
+    written: dict[str, Written | str] = {}
+    for letter, place in zip(letters, places, strict=True):
+        written[letter.message_id] = Written(letter.message_id, letter.kind, place, own_digest(letter.raw))
+        if place is not None and place.validity == shelf.validity:
+            shelf.ids[bare(letter.message_id)] = place.uid
+            if place.uid == shelf.uidnext:  # nobody else came in between, so there is nothing to look at
+                shelf.uidnext += 1
+    return written
+
+
 def _can_keep(opened: Opened, tag: str) -> bool:
     if opened.readonly or not KEYWORD.fullmatch(tag):
         return False
@@ -451,9 +452,8 @@ def _folder_of(written: Written, folders: Folders) -> str:
     return folders.drafts if written.kind == "draft" else folders.reminders
 
 
-def _places(folder: str, answer: bytes | str, count: int) -> list[Place | None]:
-    text = answer.decode("ascii", "replace") if isinstance(answer, bytes) else str(answer)
-    match = _APPENDUID.search(text)
+def _places(folder: str, answer: bytes, count: int) -> list[Place | None]:
+    match = _APPENDUID.search(answer.decode("ascii", "replace"))
     uids = sorted(unpack(match[2])) if match else []
     if match is None or len(uids) != count:
         return [None] * count

@@ -63,12 +63,12 @@ def _after_append(passed: Passing) -> None:
 
 
 def _after_draft(passed: Passing) -> None:
-    _after(IMAPClient, "append", passed)
-    _after(IMAPClient, "multiappend", passed)
+    _after(Connection, "_send_append", passed)  # on its way, and nobody will hear the answer …
+    _after(Connection, "append", passed)  # … and behind it
 
 
 POINTS: dict[str, Callable[[Passing], None]] = {
-    "fetch": lambda passed: _after(Connection, "fetch", passed),
+    "fetch": lambda passed: _after(Connection, "receive", passed),
     "append": _after_append,
     "keyword": lambda passed: _after(IMAPClient, "add_flags", passed),
     "draft": _after_draft,

@@ -7,7 +7,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -223,6 +223,48 @@ def test_a_pass_that_was_broken_off_goes_on_behind_its_last_page(server: Dovecot
                 break
         mailbox.reopen()
         assert len(subjects(mailbox.poll())) == 150
+
+
+def test_writing_while_a_backlog_is_read_disturbs_neither(mailbox: Mailbox) -> None:
+    mailbox.poll()
+    load(mailbox, range(450))
+    told: list[str] = []
+    for number, page in enumerate(mailbox.inbox.fetch(mailbox.cursor, mailbox.notes)):
+        told += subjects([page])
+        (receipt,) = mailbox.write(
+            Change(key="k", case="c", place=page.messages[0].place, add_tags=("complaint",), draft=draft(number))
+        )
+        assert receipt.draft and receipt.tags_added == ("complaint",)
+    assert told == [f"Order {number}" for number in range(450)]
+    assert [uid for uid, flags in mailbox.flags().items() if "complaint" in flags] == [1, 101, 201, 301, 401]
+    assert len(mailbox.bodies("Drafts")) == 5
+
+
+def test_mail_that_goes_while_a_backlog_is_read_is_no_fault(mailbox: Mailbox) -> None:
+    mailbox.poll()
+    load(mailbox, range(450))
+    told: list[str] = []
+    for page in mailbox.inbox.fetch(mailbox.cursor, mailbox.notes):
+        if not told:
+            mailbox.witness.select_folder("INBOX")
+            mailbox.witness.delete_messages([401, 410, *range(420, 451)])
+            mailbox.witness.expunge()
+        told += subjects([page])
+        assert page.unreadable == ()
+    assert told == [f"Order {number}" for number in range(419) if number not in (400, 409)]
+
+
+def test_a_connection_lost_between_two_pages_loses_and_doubles_nothing(server: Dovecot) -> None:
+    with Proxy(server.host, server.port) as proxy, account(server, port=proxy.port) as mailbox:
+        mailbox.poll()
+        load(mailbox, range(450))
+        told: list[str] = []
+        while len(told) < 450:
+            with suppress(InboxUnavailable):
+                for page in mailbox.inbox.fetch(mailbox.cursor, mailbox.notes):
+                    told, mailbox.cursor = told + subjects([page]), page.cursor
+                    proxy.cut()
+        assert told == [f"Order {number}" for number in range(450)]
 
 
 def test_nothing_is_told_twice(mailbox: Mailbox) -> None:
@@ -669,9 +711,10 @@ def test_a_lost_answer_leaves_one_draft(server: Dovecot, answer: bytes) -> None:
         assert len(mailbox.bodies("Drafts")) == 1
 
 
-def test_without_multiappend_and_literal_plus_drafts_are_written_one_by_one(server: Dovecot) -> None:
+@pytest.mark.parametrize("absent", [b"LITERAL+", b"MULTIAPPEND"])
+def test_without_multiappend_or_literal_plus_drafts_are_written_once_each(server: Dovecot, absent: bytes) -> None:
     with Proxy(server.host, server.port) as proxy, account(server, port=proxy.port) as mailbox:
-        proxy.replace(b"LITERAL+", b"NOTHING")
+        proxy.replace(absent, b"NOTHING")
         changes = [Change(key=str(n), case=f"case{n}", draft=draft(n)) for n in range(3)]
         assert [one.draft.place.uid for one in mailbox.write(*changes) if one.draft and one.draft.place] == [1, 2, 3]
         proxy.swallow(b"APPENDUID")
@@ -730,17 +773,25 @@ def test_where_there_is_no_drafts_folder_the_refusal_says_so_and_the_tags_are_wr
         assert not finding(mailbox, "Drafts").ok
 
 
-def test_a_full_mailbox_refuses_with_a_reason_and_the_small_draft_still_gets_in(tmp_path: Path) -> None:
+@pytest.mark.parametrize("absent", [b"nothing", b"MULTIAPPEND", b"LITERAL+"])
+def test_a_full_mailbox_refuses_with_a_reason_and_the_small_drafts_get_in_once_each(
+    tmp_path: Path, absent: bytes
+) -> None:
     extra = _EXTRA.replace("storage=100M", "storage=20K")
-    with Dovecot(tmp_path, password=PASSWORD, extra=extra) as server, account(server) as mailbox:
-        changes = [
-            Change(key="large", case="case1", draft=draft(1, "x" * 60_000)),
-            Change(key="small", case="case2", draft=draft(2)),
-        ]
-        large, small = mailbox.write(*changes)
+    with (
+        Dovecot(tmp_path, password=PASSWORD, extra=extra) as server,
+        Proxy(server.host, server.port) as proxy,
+        account(server, port=proxy.port) as mailbox,
+    ):
+        proxy.replace(absent, b"SOMETHING")
+        texts = ["Dear Jo", "x" * 60_000, "Dear Jo"]
+        first, large, last = mailbox.write(
+            *(Change(key=str(n), case=f"case{n}", draft=draft(n, text)) for n, text in enumerate(texts))
+        )
         assert "Quota" in large.refused
-        assert (large.draft, small.refused) == (None, "")
-        assert small.draft
+        assert (first.refused, large.draft, last.refused) == ("", None, "")
+        assert first.draft and last.draft
+        assert len(mailbox.bodies("Drafts")) == 2
 
 
 def test_drafts_we_may_not_write_to_are_told(mailbox: Mailbox) -> None:

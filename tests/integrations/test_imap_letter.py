@@ -59,6 +59,67 @@ def read(raw: bytes) -> Message:
     return parse(raw, inbox="support", place=place, internal_date=AT, whose=whose, sent=True, historic=False)
 
 
+GOLDEN = [
+    (
+        Address("anna@web.example", "Anna Gross"),
+        "Kettle",
+        "To: Anna Gross <anna@web.example>\r\nSubject: Re: Kettle\r\n",
+    ),
+    (
+        Address("anna@web.example", "Gross, Anna"),
+        "Order LL-48213, the lamp, the shade and the bulbs: what came was not at all what I had ordered from you",
+        'To: "Gross, Anna" <anna@web.example>\r\n'
+        "Subject: Re: Order LL-48213, the lamp, the shade and the bulbs: what came\r\n"
+        " was not at all what I had ordered from you\r\n",
+    ),
+    (
+        Address("anna@web.example", "Anna Größe"),
+        "Lampe LL-48213 ist für mich zu groß, bitte um Rat",
+        "To: =?utf-8?q?Anna_Gr=C3=B6=C3=9Fe?= <anna@web.example>\r\n"
+        "Subject: Re: Lampe LL-48213 ist =?utf-8?q?f=C3=BCr_mich_zu_gro=C3=9F=2C?=\r\n bitte um Rat\r\n",
+    ),
+    (
+        Address("anna@web.example", "ランプ"),
+        "注文したランプがまだ届きません。至急ご確認のうえ返金をお願いいたします。",
+        "To: =?utf-8?b?44Op44Oz44OX?= <anna@web.example>\r\n"
+        "Subject: Re:\r\n =?utf-8?b?5rOo5paH44GX44Gf44Op44Oz44OX44GM44G+44Gg5bGK44GN44G+?=\r\n"
+        " =?utf-8?b?44Gb44KT44CC6Iez5oCl44GU56K66KqN44Gu44GG44GI6L+U6YeR?=\r\n"
+        " =?utf-8?b?44KS44GK6aGY44GE44GE44Gf44GX44G+44GZ44CC?=\r\n",
+    ),
+    (
+        Address("anna@web.example", ""),
+        "a" * 90 + " b",
+        "To: anna@web.example\r\nSubject: Re:\r\n " + "a" * 90 + "\r\n b\r\n",
+    ),
+    (
+        Address("用户@例え.example", "Anna"),
+        "x",
+        "To: Anna <用户@例え.example>\r\nSubject: Re: x\r\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("to", "subject", "written"), GOLDEN)
+def test_names_and_subjects_are_folded_and_encoded_the_same_way_for_ever(
+    to: Address, subject: str, written: str
+) -> None:
+    letter = draft_bytes(draft(to=to, subject=subject))
+    assert letter.startswith(f"From: Example Support <support@example.com>\r\n{written}Date: ".encode())
+    assert opened(letter)["Subject"] == f"Re: {subject}"
+    assert (read(letter).subject, read(letter).to) == (f"Re: {subject}", (to,))
+
+
+@pytest.mark.parametrize("letters", ["é", "a é", "日本 語", "x\N{PILE OF POO}", "? _é", "aé " * 3])
+def test_encoded_words_of_any_length_are_short_lines_and_read_back(letters: str) -> None:
+    for length in range(1, 160, 7):
+        subject = " ".join((letters * length)[:480].split())
+        letter = draft_bytes(draft(subject=subject))
+        assert opened(letter)["Subject"] == f"Re: {subject}"
+        assert max(map(len, letter.split(b"\r\n\r\n")[0].split(b"\r\n"))) <= 998
+        encoded = [word for word in letter.split() if word.startswith(b"=?")]
+        assert all(len(word) <= 75 for word in encoded)
+
+
 def test_a_draft_is_an_answer_in_the_thread() -> None:
     message = opened(draft_bytes(draft(), AT))
     assert message.keys() == NAMES
