@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -36,6 +37,7 @@ _SECOND: Final = timedelta(seconds=1)
 
 Window = tuple[time, time]
 """From, until; an `until` of midnight is the end of the day."""
+_Open = tuple[tuple[int, int], ...]
 
 
 class SpanError(AmendsError):
@@ -101,16 +103,22 @@ class Span:
     @classmethod
     def parse(cls, text: str) -> Span:
         """Read `4 business hours`, `1 day`, `8 weeks`; raises SpanError saying what is wrong and what is allowed."""
-        found = re.fullmatch(r"([0-9]{1,18})\s+([a-z]+(?:\s+[a-z]+)?)", text.strip().lower(), re.ASCII)
-        if not found:
-            raise SpanError(text, f"write a whole number and a unit ({_units()}), as in 4 business hours")
-        unit = _unit(" ".join(found[2].split()))
-        if unit is None:
-            raise SpanError(text, f'the unit "{found[2]}" is not known; use {_units()}')
-        return cls(int(found[1]), unit)
+        return _span(text)
 
     def __str__(self) -> str:
         return f"{self.amount} {self.unit.value.removesuffix('s') if self.amount == 1 else self.unit.value}"
+
+
+@lru_cache(maxsize=256)
+def _span(text: str) -> Span:
+    # Every promise keeps its span as text, and there are only as many as the playbooks name.
+    found = re.fullmatch(r"([0-9]{1,18})\s+([a-z]+(?:\s+[a-z]+)?)", text.strip().lower(), re.ASCII)
+    if not found:
+        raise SpanError(text, f"write a whole number and a unit ({_units()}), as in 4 business hours")
+    unit = _unit(" ".join(found[2].split()))
+    if unit is None:
+        raise SpanError(text, f'the unit "{found[2]}" is not known; use {_units()}')
+    return Span(int(found[1]), unit)
 
 
 def _unit(word: str) -> Unit | None:
@@ -146,8 +154,9 @@ class Hours:
     zone: ZoneInfo
     week: tuple[tuple[Window, ...], ...]
     closed: frozenset[date] = frozenset()
-    # Years already worked out. They follow from the fields above, so two threads filling it do no harm.
+    # Years and days already worked out. They follow from the fields above, so two threads filling them do no harm.
     _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _days: dict[date, _Open] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, name: str, zone: str, week: Mapping[str, str], closed: Iterable[date] = ()) -> Hours:
@@ -296,8 +305,14 @@ class Hours:
             closings=[of_day[-1][1] for _, of_day in open_days],
         )
 
-    def _windows(self, day: date) -> tuple[tuple[int, int], ...]:
+    def _windows(self, day: date) -> _Open:
         """A local day's open time as seconds in UTC; a window that a clock change swallows whole is left out."""
+        found = self._days.get(day)
+        if found is None:
+            found = self._days[day] = self._opening(day)
+        return found
+
+    def _opening(self, day: date) -> _Open:
         if day in self.closed:
             return ()
         windows = (

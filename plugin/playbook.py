@@ -262,17 +262,7 @@ class OneOf:
 
     def check(self, facts: Facts) -> Verdict:
         """Holds when any of the labels known is any of those wanted."""
-        label = _LABELS.get(self.word, self.word)
-        known = _texts(facts, self.word)
-        if known is None or known == ("",):
-            return Verdict(False, f"{label} is not known")
-        if not known:
-            return Verdict(False, f"there is no {label}, and this needs {_either(self.values)}")
-        wanted = {value.casefold() for value in self.values}
-        hits = tuple(value for value in known if value.casefold() in wanted)
-        if hits:
-            return Verdict(True, f"{label} is {_series(hits, 'and')}")
-        return Verdict(False, f"{label} is {_series(known, 'and')}, not {_either(self.values)}")
+        return _one_of(self.word, self.values, _texts(facts, self.word))
 
     def __str__(self) -> str:
         return _written(self.word, self.values)
@@ -389,6 +379,21 @@ class All:
 
     def __str__(self) -> str:
         return f"[{', '.join(f'{{{condition}}}' for condition in self.conditions)}]"
+
+
+@lru_cache(maxsize=1024)
+def _one_of(word: str, values: tuple[str, ...], known: tuple[str, ...] | None) -> Verdict:
+    # Labels are few, so the same question comes up with the same answer for case after case.
+    label = _LABELS.get(word, word)
+    if known is None or known == ("",):
+        return Verdict(False, f"{label} is not known")
+    if not known:
+        return Verdict(False, f"there is no {label}, and this needs {_either(values)}")
+    wanted = {value.casefold() for value in values}
+    hits = tuple(value for value in known if value.casefold() in wanted)
+    if hits:
+        return Verdict(True, f"{label} is {_series(hits, 'and')}")
+    return Verdict(False, f"{label} is {_series(known, 'and')}, not {_either(values)}")
 
 
 _LABELS = {"asks": "request", "from": "the sender", "to": "the recipient"}

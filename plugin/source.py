@@ -55,7 +55,8 @@ Mark = tuple[int, int]  # line and column, 1-based
 class Form(BaseModel):
     """The base of every model a file is read into: unknown keys are refused, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    # Deferred, so that only the form of a whole file is built, which has the others in it.
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, defer_build=True)
 
 
 F = TypeVar("F", bound=BaseModel)

@@ -557,12 +557,12 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 
 def to_json(event: Event) -> str:
     """The event's body as JSON; together with its class name it can be read back."""
-    return _adapter(type(event).__name__).dump_json(event, exclude_defaults=True).decode()
+    return _adapter(type(event).__name__).serializer.to_json(event, exclude_defaults=True).decode()
 
 
 def from_json(kind: str, body: str) -> Event:
     """The event that `to_json` wrote."""
-    event: Event = _adapter(kind).validate_json(body)
+    event: Event = _adapter(kind).validator.validate_json(body)
     return event
 
 
@@ -579,7 +579,11 @@ def fold(events: Iterable[Event], case: Case | None = None) -> Case:
 
 def evolve(state: Case, event: Event) -> Case:
     """The case after one more event; total: it never raises and never looks at a clock."""
-    return _with(_apply(event, state), version=state.version + 1)
+    after = _FOLDS.get(type(event), _apply)(event, state)
+    if after is state:
+        return _with(state, version=state.version + 1)
+    after.__dict__["version"] = state.version + 1  # made a moment ago and seen by nobody yet
+    return after
 
 
 @singledispatch
@@ -684,7 +688,7 @@ def _assigned(event: Assigned, case: Case) -> Case:
 
 @_apply.register
 def _ran(event: PlaybooksRan, case: Case) -> Case:
-    return _with(case, playbooks=case.playbooks + tuple(replace(ran, round=case.round) for ran in event.ran))
+    return _with(case, playbooks=case.playbooks + tuple(_of_round(ran, case.round) for ran in event.ran))
 
 
 @_apply.register
@@ -836,3 +840,11 @@ def _with(case: Case, **changes: Any) -> Case:
     copy = object.__new__(Case)
     copy.__dict__.update(case.__dict__, **changes)
     return copy
+
+
+def _of_round(ran: Ran, number: int) -> Ran:
+    return ran if ran.round == number else replace(ran, round=number)
+
+
+_FOLDS = _apply.registry
+"""What `_apply` does for each event, looked up without its weak references; there is one fold for each event."""

@@ -29,6 +29,7 @@ from plugin.timeline import (
     Task,
     TaskDone,
     TaskScheduled,
+    fold,
 )
 
 NOW = datetime(2026, 11, 2, 9, 0, 0, 123456, tzinfo=UTC)
@@ -157,6 +158,38 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
         assert session.case("c1") == Case()
         assert session.claim(NOW, LEASE, for_inbox=False) == []
         assert session.known("support", ["k"]) == {}
+
+
+def test_a_case_one_has_at_hand_is_read_anew_where_another_process_added_to_it(path: Path) -> None:
+    one, other = Store(f"sqlite:///{path}"), Store(f"sqlite:///{path}")
+    _open(one)
+    with other.writing() as session:
+        session.append(session.case("c1"), [Resolved(at=NOW, resolved_at=NOW, outcome="upheld")])
+    with one.reading() as session:
+        assert session.case("c1").outcome == "upheld"
+        assert session.case("c1") == fold(session.timeline("c1"))
+    one.close()
+    other.close()
+
+
+def test_what_a_transaction_that_failed_added_to_a_case_is_forgotten(store: Store) -> None:
+    opened = _open(store)
+    with pytest.raises(ZeroDivisionError), store.writing() as session:
+        session.append(session.case("c1"), [Noted(at=NOW, note="never said")])
+        _ = 1 / 0
+    with store.reading() as session:
+        assert session.case("c1") == opened
+
+
+def test_far_more_cases_than_are_kept_at_hand_all_stand_as_they_should(store: Store) -> None:
+    with store.writing() as session:
+        for number in range(1200):
+            session.append(Case(), [_received(f"c{number}")])
+    with store.writing() as session:
+        for case in session.load(f"c{number}" for number in range(1200)).values():
+            session.append(case, [Noted(at=NOW, note="again")])
+    with store.reading() as session:
+        assert {case.version for case in session.load(f"c{number}" for number in range(1200)).values()} == {2}
 
 
 def test_who_decided_on_an_old_state_meets_a_conflict(path: Path) -> None:

@@ -137,10 +137,12 @@ def _earlier(first: Promise | None, second: Promise) -> Promise:
 
 
 def _made(story: Story, playbook: Playbook, step: int, action: DueBy) -> Promise:
-    promise = Promise(
+    anchor = anchor_of(story, action.start)
+    return Promise(
         due_for=action.due_for.value,
-        due_at=None,
+        due_at=story.policy.calendar(action.hours).due(anchor, action.span) if anchor else None,
         start=action.start.value,
+        anchor_at=anchor,
         span=str(action.span),
         every=action.every,
         hours=action.hours,
@@ -148,14 +150,6 @@ def _made(story: Story, playbook: Playbook, step: int, action: DueBy) -> Promise
         task=story.key(playbook.name, str(step)),
         draft=action.draft,
     )
-    anchor = anchor_of(story, action.start)
-    return count(story, promise, anchor, action) if anchor else promise
-
-
-def count(story: Story, promise: Promise, anchor: datetime, action: DueBy) -> Promise:
-    """The promise with its date, counted from `anchor` in its calendar."""
-    due_at = story.policy.calendar(promise.hours).due(anchor, action.span)
-    return replace(promise, anchor_at=anchor, due_at=due_at)
 
 
 def anchor_of(story: Story, start: From) -> datetime | None:

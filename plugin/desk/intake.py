@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from plugin.decide import (
     TouchDraft,
     case_id,
 )
-from plugin.desk.ledger import ASSESSMENT, CURSOR, Policies, follow, store_events
+from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events
 from plugin.inbox import Act, ActKind, Page, Unreadable
 from plugin.model import Assessment, Direction, Message
 from plugin.store import Known, Session
@@ -55,7 +56,7 @@ class Intake:
         for act in page.acts:
             self._act(act)
         if page.cursor:
-            self.session.keep_inbox(self.inbox, cursor=CURSOR.dump_json(page.cursor).decode())
+            self.session.keep_inbox(self.inbox, cursor=json.dumps(page.cursor, separators=(",", ":")))
 
     def _look_up(self, page: Page) -> None:
         everything = [*page.messages, *(act.message for act in page.acts if act.message)]

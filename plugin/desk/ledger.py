@@ -12,7 +12,6 @@ from plugin.config import InboxSettings
 from plugin.decide import CalendarsChanged, Policy, Trigger, short, told
 from plugin.desk.corrections import corrections
 from plugin.hours import Hours
-from plugin.inbox import Cursor
 from plugin.model import Assessment, Message, Written
 from plugin.playbook import Book
 from plugin.store import Session, Store
@@ -29,7 +28,6 @@ from plugin.timeline import (
 )
 
 ASSESSMENT: TypeAdapter[Assessment] = TypeAdapter(Assessment)
-CURSOR: TypeAdapter[Cursor] = TypeAdapter(Cursor)
 
 
 @dataclass(slots=True)

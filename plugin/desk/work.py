@@ -184,7 +184,7 @@ class Writing:
         inbox = self.inboxes.get(name)
         if inbox is None:
             return self._postpone(claims, REFUSED_PAUSE, f"inbox {name} is not configured")
-        jobs, cases, again = self._prepare(name, claims)
+        jobs, again = self._prepare(name, claims)
         try:
             receipts = inbox.write([job.change for job in jobs])
         except InboxUnavailable as error:
@@ -195,7 +195,7 @@ class Writing:
             log.exception("inbox %s could not be written", name)
             return self._postpone(claims, REFUSED_PAUSE, f"{type(error).__name__}: {error}", inbox=name)
         with self.store.writing() as session:
-            session.adopt(cases)
+            session.load(claim.case_id for claim in claims)
             settled = _Settled(session, self.policies, name, self.now)
             for job, receipt in zip(jobs, receipts, strict=True):
                 settled.take(job, receipt)
@@ -209,19 +209,19 @@ class Writing:
                 session.keep_inbox(inbox, fault=why, fault_at=self.now)
         return Outcome(again=len(claims))
 
-    def _prepare(self, name: str, claims: Sequence[Claim]) -> tuple[list[_Job], Mapping[str, Case], Outcome]:
-        """The jobs to do and their cases; what the caps forbid is dropped, what cannot be prepared is tried later."""
+    def _prepare(self, name: str, claims: Sequence[Claim]) -> tuple[list[_Job], Outcome]:
+        """The jobs to do; what the caps forbid is dropped, what cannot be prepared is tried later."""
         build, tasks, capped = self._build(name, claims)
         jobs = build.jobs(tasks)
         if not capped and not build.faults:
-            return jobs, build.cases, Outcome()
+            return jobs, Outcome()
         with self.store.writing() as session:
             for case_id, task in capped:
                 dropped = TaskDropped(at=self.now, key=task.key, reason="the hour's cap on drafts is reached")
                 store_events(session, session.case(case_id), [dropped], name)
             for key, why in build.faults.items():
                 session.postpone([key], self.now + REFUSED_PAUSE, why)
-        return jobs, build.cases, Outcome(again=len(build.faults))
+        return jobs, Outcome(again=len(build.faults))
 
     def _build(self, name: str, claims: Sequence[Claim]) -> tuple[_Build, _Tasks, _Tasks]:
         with self.store.reading() as session:

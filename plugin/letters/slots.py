@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from plugin.hours import Hours
 from plugin.judge import key_sentence
@@ -127,10 +128,15 @@ def _number(material: Material, kind: str) -> str:
 
     Where the letter itself has none, that of its subject: nobody is asked for what they wrote there.
     """
-    stated = _stated(material, kind) or _texts(facts(material.subject[:_LONGEST_SCANNED]), kind)
+    stated = _stated(material, kind) or _texts(_facts_of(material.subject[:_LONGEST_SCANNED]), kind)
     found = [max(_NUMBER.findall(text), key=len, default="") for text in stated]
     numbers = tuple(dict.fromkeys(number for number in found if number))[:3]
     return sequence(numbers, words(material.language).both)
+
+
+@lru_cache(maxsize=8)
+def _facts_of(subject: str) -> tuple[Fact, ...]:
+    return tuple(facts(subject))  # asked for each kind of number a letter names
 
 
 def _first(material: Material, kind: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -82,7 +82,8 @@ def problems(source: str) -> tuple[tuple[int, int, str], ...]:
         return ((1, 1, "the letter is empty: write its text, or remove the file"),)
     if len(source) > _LIMIT:
         return ((1, 1, f"the letter has {len(source):,} characters: at most {_LIMIT:,} are written, shorten it"),)
-    found = [*_misused(_parts(source)), *_unclosed(_parts(source)), *_half_marks(source)]
+    parts = tuple(_parts(source))
+    found = [*_misused(parts), *_unclosed(parts), *_half_marks(source)]
     return tuple((*_position(source, at), text) for at, text in sorted(found)[:_MOST_PROBLEMS])
 
 
@@ -143,9 +144,10 @@ def _fill(parts: tuple[_Part, ...], material: Material, values: dict[str, str]) 
 def _value_or_mark(name: str, in_mark: bool, material: Material, values: dict[str, str]) -> str:
     if name == "address_check":
         return ""  # it stands on top of the letter, wherever the text names it
-    value = _value(name, material, values)
+    if value := _value(name, material, values):
+        return value
     wanted = words(material.language).marks.get(name) or clip(name.replace("[", "").replace("]", ""), 40)
-    return value or (wanted if in_mark else f"[[{wanted}]]")
+    return wanted if in_mark else f"[[{wanted}]]"
 
 
 def _holds(name: str, material: Material, values: dict[str, str]) -> bool:
@@ -166,7 +168,7 @@ def _tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def _misused(parts: Iterator[_Part]) -> Iterator[tuple[int, str]]:
+def _misused(parts: Iterable[_Part]) -> Iterator[tuple[int, str]]:
     for part in parts:
         if part.kind == "stray":
             yield part.at, f"stray {part.text}: braces only enclose a placeholder like {{order}}; remove it"
@@ -184,7 +186,7 @@ def _advice(name: str) -> str:
     return f"did you mean {close[0]}?" if close else f"there are {', '.join(SLOTS)}"
 
 
-def _unclosed(parts: Iterator[_Part]) -> Iterator[tuple[int, str]]:
+def _unclosed(parts: Iterable[_Part]) -> Iterator[tuple[int, str]]:
     opened: list[_Part] = []
     for part in parts:
         if part.kind == "if":

@@ -13,11 +13,12 @@ StoreError
 └── Conflict           somebody else appended to the case meanwhile: load it and decide again
 """
 
-from plugin.store.corrections import Correction, LearnedJudge
+from plugin.store.corrections import NEVER_TAUGHT, Correction, LearnedJudge
 from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable
 from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, next_due
 
 __all__ = [
+    "NEVER_TAUGHT",
     "UNTRUSTED",
     "Claim",
     "Conflict",

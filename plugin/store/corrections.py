@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from plugin.store.bulk import own_insert
 from plugin.store.tables import corrections, judges, letters
+
+NEVER_TAUGHT = "0 None None"
+"""The stamp of a store in which nobody has corrected anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +56,10 @@ class Corrections:
     def note(self, said: Correction) -> None:
         """Keep a person's word; a later one on the same label of the same message takes its place."""
         row = {name: getattr(said, name) for name in ("inbox", "key", "label", "value", "was", "case_id", "by", "at")}
-        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
         new = {name: row[name] for name in ("value", "case_id", "by", "at")}  # what the judge said first stays
         same = ("inbox", "key", "label")
-        self._connection.execute(dialect.insert(corrections).values(row).on_conflict_do_update(same, set_=new))
+        insertion = own_insert(self._connection.dialect, corrections).values(row)
+        self._connection.execute(insertion.on_conflict_do_update(same, set_=new))
 
     def all(self, limit: int = 5000) -> list[Correction]:
         """The latest ones, oldest first, each with its letter."""
@@ -84,13 +87,14 @@ class Corrections:
         row = self._connection.execute(select(judges).where(judges.c.in_force.is_(True))).mappings().first()
         return LearnedJudge(**row) if row else None
 
-    def put_in_force(self, learned: str, figures: str, at: datetime) -> int:
-        """Keep a new judge and let it judge from now on; its version."""
+    def keep_judge(self, learned: str, figures: str, at: datetime, *, in_force: bool) -> int:
+        """Keep a judge that was made, and let it judge from now on if it is to be `in_force`; its version."""
         before = self.judge()
         version = (self._connection.execute(select(func.max(judges.c.version))).scalar() or 0) + 1
-        self._force(0)
+        if in_force:
+            self._force(0)
         row = {"version": version, "replaced": before.version if before else 0, "at": at, "learned": learned}
-        self._connection.execute(insert(judges).values(row | {"figures": figures, "in_force": True}))
+        self._connection.execute(insert(judges).values(row | {"figures": figures, "in_force": in_force}))
         return version
 
     def back(self) -> int | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from plugin.model import AmendsError
-from plugin.store.session import Session
+from plugin.store.session import AtHand, Session
 from plugin.store.tables import REVISIONS
 
 
@@ -43,7 +43,7 @@ class Store:
     def __init__(self, url: str) -> None:
         """Open the database at this SQLAlchemy address, make or migrate its tables; raises StoreError."""
         self.url = make_url(url).render_as_string(hide_password=True)
-        self._writer = RLock()
+        self._writer, self._at_hand = RLock(), AtHand()
         self._engine = _engine(url)
         try:
             _keep_private(self._engine)
@@ -57,16 +57,19 @@ class Store:
     def writing(self) -> Iterator[Session]:
         """One transaction that may write; committed at the end, rolled back by any exception."""
         with self._writer, self._connection() as connection:
-            session = Session(connection)
+            session = Session(connection, self._at_hand)
             yield session
             session.flush()
             connection.commit()
+            session.over()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One transaction that only reads, and sees one moment of the database."""
         with self._connection(readonly=True) as connection:
-            yield Session(connection)
+            session = Session(connection, self._at_hand)
+            yield session
+            session.over()
 
     @contextmanager
     def _connection(self, *, readonly: bool = False) -> Iterator[Connection]:

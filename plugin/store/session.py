@@ -6,13 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from plugin.model import AmendsError, Place, Written
+from plugin.store import bulk
 from plugin.store.corrections import Corrections
 from plugin.store.tables import (
     EPOCH,
@@ -27,7 +28,7 @@ from plugin.store.tables import (
     tasks,
     written,
 )
-from plugin.timeline import Case, Event, Kind, Task, TaskScheduled, TaskState, fold, from_json, to_json
+from plugin.timeline import Case, Event, Kind, Status, Task, TaskScheduled, TaskState, fold, from_json, to_json
 
 Row = Mapping[str, Any]
 UNTRUSTED = "\0"
@@ -65,11 +66,33 @@ class Claim:
     attempts: int
 
 
+class AtHand:
+    """Cases of the last transactions, as they stood then; whoever takes one makes sure that it still stands so."""
+
+    def __init__(self, most: int = 512) -> None:
+        self._most, self._cases, self._lock = most, dict[str, Case](), Lock()
+
+    def of(self, case_ids: Iterable[str]) -> dict[str, Case]:
+        """Those of these cases that are at hand."""
+        with self._lock:
+            return {case_id: self._cases[case_id] for case_id in case_ids if case_id in self._cases}
+
+    def keep(self, known: Mapping[str, Case]) -> None:
+        """Have these at hand, and let go of those that were not touched for longest."""
+        with self._lock:
+            for case_id, case in known.items():
+                self._cases.pop(case_id, None)
+                self._cases[case_id] = case
+            for case_id in list(self._cases)[: -self._most]:
+                del self._cases[case_id]
+
+
 class Session:
     """One transaction. What is written is kept back and sent in bulk by `flush`; reads see it all the same."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, at_hand: AtHand | None = None) -> None:
         self._connection = connection
+        self._at_hand = at_hand or AtHand()
         self.corrections = Corrections(connection)
         self._pending: dict[Table, list[Row]] = defaultdict(list)
         self._lines: dict[str, tuple[int, Row]] = {}  # by case: the version it stood at, its line of the register now
@@ -88,19 +111,24 @@ class Session:
     def load(self, case_ids: Iterable[str]) -> dict[str, Case]:
         """Several cases at once, in the order asked for."""
         wanted = list(dict.fromkeys(case_ids))
+        self._adopt(self._at_hand.of(case_id for case_id in wanted if case_id not in self._cases))
         missing = [case_id for case_id in wanted if case_id not in self._cases]
         if missing:
             lines = self._timelines(missing)
             self._cases.update({case_id: fold(lines.get(case_id, ())) for case_id in missing})
         return {case_id: self._cases[case_id] for case_id in wanted}
 
-    def adopt(self, known: Mapping[str, Case]) -> None:
-        """Take over cases loaded a moment ago that still stand as they did; others are loaded when asked for."""
+    def _adopt(self, known: Mapping[str, Case]) -> None:
+        """Take over those of these cases that still stand as they did."""
         for some in _chunks(list(known)):
             query = select(cases.c.id, cases.c.version).where(cases.c.id.in_(some))
-            for row in self._connection.execute(query):
-                if known[row.id].version == row.version:
-                    self._cases.setdefault(row.id, known[row.id])
+            for case_id, version in self._connection.execute(query):
+                if known[case_id].version == version:
+                    self._cases[case_id] = known[case_id]
+
+    def over(self) -> None:
+        """The transaction has ended well: its cases are at hand for the next one."""
+        self._at_hand.keep(self._cases)
 
     def timeline(self, case_id: str) -> list[Event]:
         """Everything that happened to the case, in order."""
@@ -190,7 +218,7 @@ class Session:
 
     def keep_book(self, version: str, sources: str) -> None:
         """Keep these playbooks and letters for the cases that start under them."""
-        self._insert_new(books, [{"version": version, "sources": sources}])
+        bulk.insert_new(self._connection, books, [{"version": version, "sources": sources}])
 
     def book(self, version: str) -> str | None:
         """The sources kept under this version."""
@@ -329,7 +357,7 @@ class Session:
         self._change_written(inbox, message_id, live=False)
 
     def _change_written(self, inbox: str, message_id: str, **changes: Any) -> None:
-        row = {"the_inbox": inbox, "the_message_id": message_id, **changes}
+        row = {"was_inbox": inbox, "was_message_id": message_id, **changes}
         self._rewritten[tuple(changes)].append(row)
 
     def live(self, inbox: str) -> list[Written]:
@@ -420,14 +448,14 @@ class Session:
 
     def keep_inbox(self, name: str, **changes: Any) -> None:
         """Remember these columns of an inbox."""
-        self._insert_new(inboxes, [{"name": name}])
+        bulk.insert_new(self._connection, inboxes, [{"name": name}])
         self._connection.execute(update(inboxes).where(inboxes.c.name == name).values(**changes))
 
     # ---- quarantine ---------------------------------------------------------------------------------------------
 
     def put_aside(self, row: Row) -> None:
         """Keep a mail that could not be read; the same one is kept once."""
-        self._insert_new(quarantine, [row])
+        bulk.insert_new(self._connection, quarantine, [row])
 
     def aside(self) -> list[Row]:
         """Every mail kept in quarantine, oldest first."""
@@ -443,7 +471,7 @@ class Session:
             if table in (events, messages):
                 self._insert(table, rows)
             else:
-                self._insert_new(table, rows)
+                bulk.insert_new(self._connection, table, rows)
         self._fresh.clear()
         self._send_lines()
         self._send_agenda()
@@ -452,14 +480,11 @@ class Session:
     def _send_lines(self) -> None:
         lines, self._lines = self._lines, {}
         new = [row for stood_at, row in lines.values() if stood_at == 0]
-        moved = [{**row, "stood_at": stood_at, "the_id": row["id"]} for stood_at, row in lines.values() if stood_at]
+        moved = [{**row, "was_version": stood_at, "was_id": row["id"]} for stood_at, row in lines.values() if stood_at]
         if new:
             self._insert(cases, new)
-        if moved:
-            same = and_(cases.c.id == bindparam("the_id"), cases.c.version == bindparam("stood_at"))
-            change = update(cases).where(same).values({name: bindparam(name) for name in moved[0] if name in cases.c})
-            if self._connection.execute(change, moved).rowcount != len(moved):
-                raise Conflict(str(moved[0]["id"]))
+        if moved and bulk.change(self._connection, cases, ("id", "version"), moved) != len(moved):
+            raise Conflict(str(moved[0]["id"]))
 
     def _send_agenda(self) -> None:
         agenda, self._agenda, stale, self._stale = self._agenda, {}, sorted(self._stale), set()
@@ -467,36 +492,25 @@ class Session:
             self._connection.execute(delete(tasks).where(tasks.c.key.in_(some)))
         waiting = [row for row in agenda.values() if row is not None]
         if waiting:
-            self._insert_new(tasks, waiting)
+            bulk.insert_new(self._connection, tasks, waiting)
 
     def _send_rewritten(self) -> None:
         rewritten, self._rewritten = self._rewritten, defaultdict(list)
-        same = and_(written.c.inbox == bindparam("the_inbox"), written.c.message_id == bindparam("the_message_id"))
-        for names, rows in rewritten.items():
-            change = update(written).where(same).values({name: bindparam(name) for name in names})
-            self._connection.execute(change, _even(rows))
+        for rows in rewritten.values():
+            bulk.change(self._connection, written, ("inbox", "message_id"), rows)
 
     def _insert(self, table: Table, rows: Sequence[Row]) -> None:
         try:
-            self._connection.execute(table.insert(), _even(rows))
+            bulk.insert(self._connection, table, rows)
         except IntegrityError as error:
             if "unique" not in str(error.orig).lower():
                 raise  # a fault of ours
             raise Conflict(str(rows[0].get("case_id") or rows[0].get("id") or "")) from error
 
-    def _insert_new(self, table: Table, rows: Sequence[Row]) -> None:
-        """Insert, leaving alone what is there under the same primary key."""
-        dialect = sqlite if self._sqlite else postgresql
-        self._connection.execute(dialect.insert(table).on_conflict_do_nothing(), _even(rows))
-
-    @property
-    def _sqlite(self) -> bool:
-        return self._connection.dialect.name == "sqlite"
-
 
 def next_due(case: Case) -> datetime | None:
     """The earliest date the case owes something by."""
-    dates = [due.due_at for due in case.due if due.open and due.due_at and case.status.value == "open"]
+    dates = [due.due_at for due in case.due if due.open and due.due_at] if case.status is Status.OPEN else []
     dates += [task.run_at for task in case.open_tasks() if not task.kind.for_inbox]
     return min(dates, default=None)
 
@@ -526,10 +540,6 @@ def _claim(row: Any) -> Claim:
 def _written(row: Any) -> Written:
     place = Place(row["folder"], row["validity"], row["uid"]) if row["uid"] else None
     return Written(row["message_id"], row["kind"], place, row["digest"])
-
-
-def _even(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    return [dict(row) for row in rows]
 
 
 def _chunks(items: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:

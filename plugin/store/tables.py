@@ -24,6 +24,12 @@ REVISIONS = ("0001", "0002")
 """Every version of the tables, oldest first, as the migrations name them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime | None) -> int | None:
+    """Microseconds since 1970 UTC, as moments lie in the database."""
+    return None if moment is None else (moment - EPOCH) // _MICROSECOND
 
 
 class Moment(TypeDecorator[datetime]):
@@ -34,7 +40,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """To the database."""
-        return None if value is None else (value - EPOCH) // timedelta(microseconds=1)
+        return micros(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
         """From the database."""
