@@ -60,6 +60,7 @@ class ActKind(StrEnum):
     COMPLAINT = "complaint"
     NOT_A_COMPLAINT = "not-a-complaint"
     RESOLVED = "resolved"
+    RELABELLED = "relabelled"  # other tags for category or severity stand on it than ours
     ANSWERED = "answered"  # the mail program marked the message as answered
     REMINDER_DONE = "reminder-done"
     REMINDER_GONE = "reminder-gone"
@@ -69,12 +70,16 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: about `message` (the first four kinds) or about what we wrote, named by its Message-ID."""
+    """One act: about `message` (the first five kinds) or about what we wrote, named by its Message-ID.
+
+    Of `relabelled`, `labels` are all tags for category and severity that now stand on the message.
+    """
 
     kind: ActKind
     at: datetime
     message: Message | None = None
     written: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

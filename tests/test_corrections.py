@@ -128,3 +128,42 @@ def test_what_nobody_took_for_a_complaint_yet_has_no_category_to_correct(tmp_pat
     with pytest.raises(ActRefused, match="nobody has said yet"):
         counter.desk.act(case, Correct(category="billing"))
     counter.close()
+
+
+def relabel(counter: Counter, *labels: str) -> None:
+    act = Act(ActKind.RELABELLED, counter.now, message=counter.mail.box.messages[0], labels=labels)
+    counter.desk.receive("support", Page(cursor={"uid": 1}, acts=(act,)))
+    counter.desk.run_due()
+
+
+def test_another_category_put_on_in_the_mail_program_is_a_correction(counter: Counter) -> None:
+    case = counter.complaint("Late")
+    before = counter.register.case(case)
+    relabel(counter, "category-refund", f"severity-{before['severity']}")
+    assert counter.register.case(case)["category"] == "refund"
+    assert said(counter) == [("category", before["category"], "refund")]
+
+
+def test_a_category_put_beside_ours_takes_its_place(counter: Counter) -> None:
+    case = counter.complaint("Late")
+    ours = counter.register.case(case)["category"]
+    relabel(counter, f"category-{ours}", "category-refund")
+    (marks,) = counter.mail.box.marks.values()
+    assert counter.register.case(case)["category"] == "refund"
+    assert f"category-{ours}" not in marks
+
+
+def test_of_two_other_categories_nobody_knows_which_is_meant(counter: Counter) -> None:
+    case = counter.complaint("Late")
+    before = counter.register.case(case)["category"]
+    relabel(counter, "category-refund", "category-privacy")
+    assert counter.register.case(case)["category"] == before
+    assert said(counter) == []
+
+
+def test_labels_on_mail_that_is_no_case_mean_nothing(counter: Counter) -> None:
+    counter.mail.arrive(QUESTION, at=counter.now)
+    counter.work()
+    relabel(counter, "category-refund")
+    assert counter.register.cases() == []
+    assert said(counter) == []

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from hashlib import blake2s
 from typing import Any
 
-from integrations.imap.fetching import fetch_fields, fetch_raw, own_digest, pack, unpack
+from integrations.imap.fetching import fetch_fields, fetch_flags, fetch_raw, own_digest, pack, unpack
 from integrations.imap.session import Session
 from plugin.inbox import Act, ActKind
 from plugin.model import Written
@@ -21,6 +21,12 @@ KEYWORDS = {
 }
 ANSWERED = "\\answered"
 _MARKS = {**KEYWORDS, ANSWERED: ActKind.ANSWERED}
+TAKEN_OFF = "-"
+"""Before a keyword in the memory of our own writing: we took it off, so its absence is nobody's word."""
+_COMPLAINT = "complaint"
+_LABELS = ("category-", "severity-")
+_BY_HAND = 20  # marks gone at once from which on the server may have forgotten them
+_LATEST = 50  # complaints looked at where the server does not say what changed
 _ANSWERED_WINDOW = 10_000  # UIDs; an answer to older mail is found in Sent, and the cursor stays small
 _SEARCHED = 500  # UIDs named in one SEARCH
 
@@ -41,17 +47,61 @@ def search_marks(session: Session, below: int) -> dict[str, set[int]]:
     return {word: {uid for uid in uids if uid < below} for word, uids in found.items()}
 
 
-def new_marks(
-    found: Mapping[str, set[int]], before: Mapping[str, str], own: Container[Mark], folder: str, validity: int
-) -> list[tuple[int, ActKind]]:
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What of the marks in one folder is of our own doing."""
+
+    marks: Container[Mark]
+    folder: str
+    validity: int
+
+    def wrote(self, uid: int, word: str) -> bool:
+        """Whether we put this keyword there."""
+        return (self.folder, self.validity, uid, word) in self.marks
+
+    def took_off(self, uid: int, word: str) -> bool:
+        """Whether we took this keyword off."""
+        return self.wrote(uid, TAKEN_OFF + word)
+
+
+def new_marks(found: Mapping[str, set[int]], before: Mapping[str, str], ours: Ours) -> list[tuple[int, ActKind]]:
     """The marks that were not there before and are not of our own writing, by UID."""
     return sorted(
         (uid, kind)
         for word, uids in found.items()
         for kind in kinds_of([word])
         for uid in uids - unpack(before.get(word, ""))
-        if (folder, validity, uid, word) not in own
+        if not ours.wrote(uid, word)
     )
+
+
+def taken_off(
+    session: Session, found: Mapping[str, set[int]], before: Mapping[str, str], ours: Ours
+) -> list[tuple[int, ActKind]]:
+    """The messages still in the open folder from which a person took the mark `complaint`: not a complaint, then.
+
+    Not those from which we took it ourselves, and none where so many are gone that the server must have forgotten them.
+    """
+    stood = unpack(before.get(_COMPLAINT, ""))
+    gone = {uid for uid in stood - found[_COMPLAINT] if not ours.took_off(uid, _COMPLAINT)}
+    if not gone or (len(gone) > _BY_HAND and 2 * len(gone) > len(stood)):
+        return []
+    return [(uid, ActKind.NOT_A_COMPLAINT) for uid in sorted(_among(session, gone))]
+
+
+def relabelled(session: Session, complaints: set[int], modseq: int, ours: Ours) -> dict[int, tuple[str, ...]]:
+    """Tags for category and severity that stand on complaints and are not just ours, where flags changed since.
+
+    A server without CONDSTORE (RFC 7162) does not say what changed: there the latest complaints are looked at.
+    """
+    latest = set(sorted(complaints)[-_LATEST:])
+    changed = complaints & set(session.search("MODSEQ", str(modseq + 1))) if modseq else latest
+    told: dict[int, tuple[str, ...]] = {}
+    for uid, flags in fetch_flags(session, sorted(changed)).items():
+        labels = tuple(sorted(flag for flag in flags if flag.startswith(_LABELS)))
+        if not all(ours.wrote(uid, label) for label in labels):
+            told[uid] = labels
+    return told
 
 
 def packed(found: Mapping[str, set[int]]) -> dict[str, str]:

@@ -21,12 +21,15 @@ from typing import Any
 
 from integrations.imap.acts import (
     Mark,
+    Ours,
     draft_acts,
     kinds_of,
     new_marks,
     packed,
+    relabelled,
     reminder_acts,
     search_marks,
+    taken_off,
 )
 from integrations.imap.fetching import (
     Ahead,
@@ -302,10 +305,14 @@ class Reader:
         state = self._states[name]
         self._examine(name, state["validity"])
         found = search_marks(self._session, state["uidnext"])
-        news = new_marks(found, state.get("marks", {}), self._own, name, state["validity"])
+        before, ours = state.get("marks", {}), Ours(self._own, name, state["validity"])
+        news = new_marks(found, before, ours) + taken_off(self._session, found, before, ours)
+        labels = relabelled(self._session, found["complaint"], state.get("modseq") or 0, ours)
+        news += [(uid, ActKind.RELABELLED) for uid in labels]
         for number, some in enumerate(batches := list(chunks(news, PAGE))):
             self._examine(name, state["validity"])
             parts = self._acts_on(name, state, some)
+            parts.acts = [_with_labels(act, labels) for act in parts.acts]
             if number == len(batches) - 1:
                 self._states[name] = state = state | {"marks": packed(found)}
             yield self._page(parts)
@@ -466,6 +473,12 @@ def _state(status: Status, uidnext: int) -> State:
         "validity": status.validity, "uidnext": uidnext, "attach": uidnext, "modseq": status.modseq,
         "messages": status.messages, "marks": {},
     }  # fmt: skip
+
+
+def _with_labels(act: Act, labels: Mapping[int, tuple[str, ...]]) -> Act:
+    if act.kind is not ActKind.RELABELLED or act.message is None:
+        return act
+    return replace(act, labels=labels[act.message.place.uid])
 
 
 def _copied(cursor: State) -> State:

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from integrations.imap.acts import Mark, bare, find_by_id, read_fields
+from integrations.imap.acts import TAKEN_OFF, Mark, bare, find_by_id, read_fields
 from integrations.imap.fetching import chunks, fetch_fields, fetch_flags, fetch_raw, own_digest, unpack
 from integrations.imap.folders import Folders
 from integrations.imap.message import HeaderInjection, draft_bytes, reminder_bytes
@@ -195,10 +195,13 @@ class Writer:
             elif tag.lower() not in before or mark in self._own:
                 # One we wrote a moment ago, whose receipt may have been lost, is still of our making.
                 self._own[mark] = None
+                self._own.pop((*mark[:3], TAKEN_OFF + mark[3]), None)
                 job.added.append(tag)
         for tag in job.change.remove_tags:
             if tag.lower() in before and tag.lower() not in after:
-                self._own.pop((place.folder, place.validity, place.uid, tag.lower()), None)
+                where = (place.folder, place.validity, place.uid)
+                self._own.pop((*where, tag.lower()), None)
+                self._own[(*where, TAKEN_OFF + tag.lower())] = None
                 job.removed.append(tag)
 
     # -- letters of ours

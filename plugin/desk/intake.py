@@ -14,6 +14,7 @@ from plugin.decide import (
 )
 from plugin.decide import (
     Acted,
+    Correct,
     EndReminder,
     MarkAnswered,
     MessageSeen,
@@ -23,7 +24,7 @@ from plugin.decide import (
 )
 from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events
 from plugin.inbox import Act, ActKind, Page, Unreadable
-from plugin.model import Assessment, Direction, Message
+from plugin.model import CATEGORIES, SEVERITIES, Assessment, Direction, Message
 from plugin.store import Known, Session
 from plugin.timeline import Case, Confirmed, DraftFate, Event, Joined, Noted, Received, Reopened, Status
 
@@ -168,7 +169,7 @@ class Intake:
             return
         case = self.session.case(known.case_id) if known and known.case_id else Case()
         if case.status is Status.NONE:
-            if known is None and act.kind is not ActKind.ANSWERED:
+            if known is None and act.kind not in (ActKind.ANSWERED, ActKind.RELABELLED):
                 self._record(message, "", "no")
             return
         theirs = known is not None and known.verdict in _THEIRS
@@ -176,12 +177,23 @@ class Intake:
             if theirs:
                 self._person(case, act, MarkAnswered())
             return
-        if act.kind is ActKind.NOT_A_COMPLAINT and message.key != case.message:
+        if act.kind in (ActKind.NOT_A_COMPLAINT, ActKind.RELABELLED) and message.key != case.message:
             return  # the case is about another message
+        if act.kind is ActKind.RELABELLED:
+            self._relabel(case, act)
+            return
         outcome = "not-a-complaint" if act.kind is ActKind.NOT_A_COMPLAINT else ""
         self._person(case, act, Resolve(at=act.at, outcome=outcome, by="mail program"))
         if outcome and known:
             self.session.change_verdict(self.inbox, known.key, "no", case.id)
+
+    def _relabel(self, case: Case, act: Act) -> None:
+        """A person put another category or severity on it; of several others nobody knows which is meant."""
+        if case.status not in (Status.OPEN, Status.RESOLVED) or case.outcome == "not-a-complaint":
+            return
+        category = _other("category", case.category, CATEGORIES, act.labels)
+        severity = _other("severity", case.severity, SEVERITIES, act.labels)
+        self._person(case, act, Correct(category=category, severity=severity, by="mail program"))
 
     def _say_complaint(self, message: Message, known: Known | None) -> None:
         """A person's word that this is a complaint; of one that already counts as such it says nothing new."""
@@ -230,6 +242,12 @@ class Intake:
             "raw": unreadable.raw,
         }
         self.session.put_aside(row)
+
+
+def _other(kind: str, ours: str, known: Sequence[str], labels: Sequence[str]) -> str:
+    """The one label of this kind that is not ours; empty where there is none, or more than one."""
+    others = [label for label in known if label != ours and f"{kind}-{label}" in labels]
+    return others[0] if len(others) == 1 else ""
 
 
 def _person_act(act: Act) -> PersonAct:
