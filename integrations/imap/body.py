@@ -13,10 +13,6 @@ from dataclasses import dataclass, replace
 from email.message import Message as Mime
 from html import unescape
 
-import inscriptis
-import mailparser
-from lxml.etree import LxmlError
-
 from integrations.imap.wire import Part, decoded, oddities, read, scrub
 from plugin.model import Attachment
 
@@ -163,7 +159,9 @@ def _parsed(leaf: Part, charset: str) -> str:
     mime["Content-Type"] = f"text/plain; charset={charset}"
     mime["Content-Transfer-Encoding"] = encoding
     mime.set_payload(leaf.body.decode("ascii", "surrogateescape"))
-    texts = mailparser.MailParser(mime).text_plain
+    from mailparser import MailParser  # noqa: PLC0415 - most mail is read without it, and it takes long to load
+
+    texts = MailParser(mime).text_plain
     return str(texts[0]) if texts else ""
 
 
@@ -187,8 +185,11 @@ def html_text(html: str) -> str:
     """
     page = _clean(html[:HTML_LIMIT])
     page = page.replace(_OPEN, "").replace(_INDENT, "").replace(_CLOSE, "")
+    from inscriptis import get_text  # noqa: PLC0415 - most mail has plain text, and the two take long to load
+    from lxml.etree import LxmlError  # noqa: PLC0415 - as above
+
     try:
-        text = inscriptis.get_text(_calm(_BLOCK.sub(_as_block, page)))
+        text = get_text(_calm(_BLOCK.sub(_as_block, page)))
     except (LxmlError, ValueError, RecursionError):
         text = ""
     text = _clean(text) if text.strip() else _stripped(page)

@@ -14,8 +14,6 @@ from email.errors import MessageError
 from email.message import Message as Mime
 from functools import lru_cache
 
-from mailparser.utils import decode_header_part, get_addresses
-
 from plugin.model import Address, AmendsError
 
 HEADER_LIMIT = 64 * 1024
@@ -331,6 +329,8 @@ _usual_decoded = lru_cache(maxsize=64)(_decoded)
 def _parsed_words(value: str) -> str:
     """By mail-parser, which knows what to make of broken words."""
     try:
+        from mailparser.utils import decode_header_part  # noqa: PLC0415 - for odd words only; it takes long to load
+
         return str(decode_header_part(value))
     except (MessageError, ValueError, LookupError):
         return value  # not decodable: scrubbing takes such words out
@@ -430,6 +430,8 @@ def _plain_name(phrase: str) -> str | None:
 
 def _parsed_mailboxes(value: str) -> tuple[Address, ...]:
     """By mail-parser, which knows the whole grammar and what people make of it."""
+    from mailparser.utils import get_addresses  # noqa: PLC0415 - for odd addresses only; it takes long to load
+
     try:
         pairs = get_addresses(value, decode_names=True)
     except (MessageError, ValueError, LookupError):
