@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+# As pip does for what it installs: an environment that forbids writing bytecode would compile all of it at every start.
+COMPILE := $(BIN)/python -m compileall -q plugin integrations
 
 export PYTHON
 
-.PHONY: install dev run test check lint types contracts format bench lock clean
+.PHONY: install dev run test check lint types contracts format bench train lock clean
 .DEFAULT_GOAL := install
 
 install: $(VENV)/.installed
@@ -45,13 +47,19 @@ format: dev
 
 bench: dev
 	@sh .ci/dovecot
+	@$(COMPILE)
 	@FLOOR='$(FLOOR)' $(BIN)/python -m bench
+
+# DATA= names the folder of the texts and mails; the same data gives the same bytes.
+train: $(VENV)/.train
+	@$(BIN)/python -m training '$(DATA)'
 
 # ARGS=--upgrade moves every pin to the newest release; without it, only what setup.cfg or the .in files changed.
 lock: dev
 	@$(PIP) install --quiet uv
 	@$(LOCK) $(ARGS) setup.cfg requirements.in --output-file requirements.txt
 	@$(LOCK) $(ARGS) requirements-dev.in --output-file requirements-dev.txt
+	@$(LOCK) $(ARGS) requirements-train.in --output-file requirements-train.txt
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -66,9 +74,15 @@ $(VENV)/.installed: requirements.txt setup.cfg pyproject.toml | $(BIN)/pip
 	@echo "Installing Amends and the libraries it stands on into $(VENV); the first time this takes a minute."
 	@$(PIP) install --quiet --require-hashes -r requirements.txt
 	@PYTHONWARNINGS=ignore $(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(COMPILE)
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.train
 	@echo "Installing what the checks and tests need into $(VENV)."
 	@$(PIP) install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.train: requirements-train.txt $(VENV)/.installed
+	@echo "Installing what fitting the judge needs into $(VENV)."
+	@$(PIP) install --quiet --require-hashes -r requirements-train.txt
 	@touch $@

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from plugin.hours import Hours, HoursError
+from plugin.judge.deep import Wish, missing
 from plugin.model import Address
 from plugin.playbook import shipped_packs
 from plugin.source import Form, Problem, Problems, one_of, read, read_text, suggest
@@ -74,6 +75,8 @@ class Settings:
     calendars: Mapping[str, Hours]
     complaint_at: float = _COMPLAINT_AT
     ask_between: tuple[float, float] = (_ASK_FROM, _COMPLAINT_AT)
+    deep: Wish = "auto"
+    retrain: str = "never"  # never, daily, weekly
     remarks: tuple[str, ...] = ()
 
 
@@ -325,9 +328,23 @@ class _Web(Form):
     token: Annotated[Any, _later("the web page answers on this machine only; remove the line")] = None
 
 
+def _switch(value: object) -> object:
+    """`on` and `off` in the other words people switch with."""
+    return {"true": "on", "yes": "on", "false": "off", "no": "off"}.get(str(value).lower(), value)
+
+
+def _to_be_had(wish: Wish) -> Wish:
+    reason = missing() if wish == "on" else None
+    if reason:
+        raise ValueError(f"`on` cannot be followed: {reason}")
+    return wish
+
+
 class _Judge(Form):
     complaint_at: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = _COMPLAINT_AT
     ask_between: tuple[float, float] | None = None
+    deep: Annotated[Wish, BeforeValidator(_switch), AfterValidator(_to_be_had)] = "auto"
+    retrain: Literal["never", "daily", "weekly"] = "never"
 
     @field_validator("ask_between")
     @classmethod
@@ -450,6 +467,8 @@ def _settings(form: _File, path: Path, folder: Path, problems: list[Problem]) ->
         calendars=calendars,
         complaint_at=form.judge.complaint_at,
         ask_between=form.judge.ask_between or (min(_ASK_FROM, form.judge.complaint_at), form.judge.complaint_at),
+        deep=form.judge.deep,
+        retrain=form.judge.retrain,
         remarks=() if form.hours else (_without_hours(path, calendars["default"]),),
     )
 

@@ -59,6 +59,7 @@ class ActKind(StrEnum):
 
     COMPLAINT = "complaint"
     NOT_A_COMPLAINT = "not-a-complaint"
+    TAKEN_OFF = "taken-off"  # the tag `complaint` was taken off, by us or by a person: the ledger knows whose it was
     RESOLVED = "resolved"
     RELABELLED = "relabelled"  # other tags for category or severity stand on it than ours
     ANSWERED = "answered"  # the mail program marked the message as answered
@@ -70,7 +71,7 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: about `message` (the first five kinds) or about what we wrote, named by its Message-ID.
+    """One act: about `message` (the first six kinds) or about what we wrote, named by its Message-ID.
 
     Of `relabelled`, `labels` are all tags for category and severity that now stand on the message.
     """
@@ -119,7 +120,7 @@ class Memory(Protocol):
         """The message keys recorded under each of these header fingerprints, oldest first."""
 
     def recorded(self, folder: str, validity: int, uids: Sequence[int]) -> Mapping[int, str]:
-        """The message keys recorded at these places."""
+        """The message keys recorded at these places, of mail whose text need not be read again for a person's act."""
 
     def written(self) -> Sequence[Written]:
         """Our drafts nobody has sent, edited or removed, and our reminders that are still open."""

@@ -14,19 +14,19 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
-
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.jobstores.base import JobLookupError
-from apscheduler.schedulers.background import BackgroundScheduler
+from typing import IO, TYPE_CHECKING, Any
 
 from plugin.desk import Desk
 from plugin.inbox import InboxError, InboxRefused
 from plugin.model import AmendsError
 
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
 log = logging.getLogger("amends.jobs")
 
 TICK = 1.0  # seconds between two looks at the agenda
+LEARN = 3600.0  # seconds between two looks whether it is time to learn from people's corrections
 POLL = 10.0  # seconds between two looks into an inbox that has not called
 LISTEN = 290.0  # seconds of IDLE at a stretch
 LONGEST_PAUSE = 80.0  # seconds between two tries at an inbox that does not answer
@@ -68,23 +68,25 @@ class Leadership:
 class Jobs:
     """Ticks for the agenda and for each inbox, and a listener for each inbox that can call."""
 
-    def __init__(self, desk: Desk, *, poll_every: float = POLL, tick_every: float = TICK) -> None:
+    def __init__(
+        self, desk: Desk, *, poll_every: float = POLL, tick_every: float = TICK,
+        learn: Callable[[], Any] | None = None,
+    ) -> None:  # fmt: skip
+        """`learn` is asked now and then whether there is anything to be learned from people's corrections."""
         self._desk, self._poll_every = desk, poll_every
         self._failures: dict[str, int] = {}
         self._stopping = threading.Event()
         self._listeners: list[threading.Thread] = []
         self._turns = {name: threading.Lock() for name in desk.inboxes}
-        self._clock = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(4 + 2 * len(desk.inboxes))},
-            timezone=UTC,
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
+        self._clock = _clock(4 + 2 * len(desk.inboxes))
         self._every(tick_every, self._due, "due")
+        if learn is not None:
+            self._every(LEARN, self._guarded, "learn", "learning", learn)
         for name in desk.inboxes:
             # Two, so that news of a message that came in the middle of a look is not lost: the second waits its turn.
             self._every(poll_every, self._in_turn, name, name, max_instances=2)
 
-    def _every(self, seconds: float, run: Callable[..., None], job_id: str, *args: str, max_instances: int = 1) -> None:
+    def _every(self, seconds: float, run: Callable[..., None], job_id: str, *args: Any, max_instances: int = 1) -> None:
         self._clock.add_job(run, "interval", args, seconds=seconds, id=job_id, next_run_time=datetime.now(UTC),
                             max_instances=max_instances)  # fmt: skip
 
@@ -110,7 +112,7 @@ class Jobs:
 
     def poll_soon(self, name: str, after: float = 0.0) -> None:
         """Have a look into that inbox after so many seconds, and go on from there."""
-        with suppress(JobLookupError):  # the clock is stopping
+        with suppress(LookupError):  # the clock is stopping, and knows this job no more
             self._clock.modify_job(name, next_run_time=datetime.now(UTC) + timedelta(seconds=after))
 
     # ---- what a tick does ---------------------------------------------------------------------------------------
@@ -164,6 +166,17 @@ class Jobs:
                 log.info("inbox %s: listening again in %.0f s: %s", name, pause, error)
                 self._stopping.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _clock(threads: int) -> BackgroundScheduler:
+    from apscheduler.executors.pool import ThreadPoolExecutor  # noqa: PLC0415 - a single pass needs no clock
+    from apscheduler.schedulers.background import BackgroundScheduler  # noqa: PLC0415 - as above
+
+    return BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(threads)},
+        timezone=UTC,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
 
 
 def run_once(desk: Desk) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mailbox
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,17 +13,16 @@ from email.utils import parsedate_to_datetime
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 from plugin.config import InboxSettings, Settings, load
 from plugin.decide import case_id
-from plugin.desk import book_of
+from plugin.desk import book_of, judge_of
 from plugin.desk.intake import Intake
 from plugin.desk.ledger import ASSESSMENT, Policies
 from plugin.desk.work import matter
 from plugin.hours import Hours
 from plugin.inbox import READERS, Page
-from plugin.judge import Judge
 from plugin.letters import Letter, compose
 from plugin.model import Address, Assessment, Message, Place
 from plugin.playbook import When
@@ -55,6 +54,14 @@ def settings_for(path: Path) -> Settings:
     return Settings(path=None, folder=path.parent, store="sqlite://", inboxes=(inbox,), calendars=calendars)
 
 
+def reader_of(settings: Settings) -> Callable[[bytes], Message]:
+    """How one mail from a file is read, as the first inbox reads its mail; it raises AmendsError where it cannot."""
+    inbox = settings.inboxes[0]
+    module, _, function = READERS[inbox.kind].partition(":")
+    read = getattr(import_module(module), function)
+    return lambda raw: cast(Message, read(raw[:_BIGGEST], inbox, Place("INBOX", 1, 1), counted_from(raw)))
+
+
 @dataclass(slots=True)
 class _Undo(Exception):
     """Not an error: it ends a transaction of the store that forgets, and takes back what the trial did."""
@@ -69,26 +76,20 @@ class Trial:
         """Raises Problems."""
         self._inbox = settings.inboxes[0]
         self._policies = Policies(book_of(settings), settings.calendars, {self._inbox.name: self._inbox})
-        self._judge = Judge(settings.complaint_at, settings.ask_between)
+        self._judge = judge_of(settings)
         self._store = Store("sqlite://")
         self._register = Register(self._store, settings.calendars, {self._inbox.name: self._inbox})
-        self._read = READERS[self._inbox.kind]
+        self._read = reader_of(settings)
 
     def of(self, name: str, raw: bytes) -> dict[str, Any]:
         """One case as JSON, with `file` and `assessment`; raises AmendsError for a mail that cannot be read."""
-        message = self._message(raw)
+        message = self._read(raw)
         assessment = self._judge.assess(message)
         try:
             with self._store.writing() as session:
                 raise _Undo(self._result(session, message, assessment))
         except _Undo as undone:
             return {"file": name} | undone.result
-
-    def _message(self, raw: bytes) -> Message:
-        module, _, function = self._read.partition(":")
-        read = getattr(import_module(module), function)
-        message: Message = read(raw[:_BIGGEST], self._inbox, Place("INBOX", 1, 1), counted_from(raw))
-        return message
 
     def _result(self, session: Session, message: Message, assessment: Assessment) -> dict[str, Any]:
         page = Page(cursor={}, messages=(message,))

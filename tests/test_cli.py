@@ -275,3 +275,79 @@ def test_an_answer_or_an_end_in_the_future_or_before_the_complaint_is_refused(sh
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+# ---- the judge ------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_has_corrected_a_new_judge(shop: Shop) -> None:
+    assert document(shop.folder, "judge") == {"judge": 0, "corrections": []}
+    assert "nobody has corrected the judge yet" in run(shop.folder, "judge").stdout
+    assert "nothing to take back" in run(shop.folder, "judge", "--back").stdout
+
+
+def test_a_correction_is_listed_with_what_the_judge_said(shop: Shop) -> None:
+    case = a_case(shop)
+    before = document(shop.folder, "show", case)["category"]
+    other = "privacy" if before != "privacy" else "billing"
+    assert f"it is {other}" in run(shop.folder, "correct", case, "--category", other, "--as", "mia").stdout
+    (one,) = document(shop.folder, "judge")["corrections"]
+    assert (one["case"], one["label"], one["was"], one["value"], one["by"]) == (case, "category", before, other, "mia")
+    told = run(shop.folder, "judge").stdout
+    assert f"category {other} (judged {before})" in told
+    assert "amends judge --retrain" in told
+
+
+def test_too_few_corrections_change_nothing_and_that_is_said(shop: Shop) -> None:
+    run(shop.folder, "resolve", a_case(shop), "--outcome", "not-a-complaint")
+    told = run(shop.folder, "judge", "--retrain")
+    assert told.exit_code == 0
+    assert "1 corrections are too few to tell" in told.stdout
+    assert document(shop.folder, "judge", "--retrain")["kept"] is False
+    assert document(shop.folder, "judge")["judge"] == 0
+
+
+def test_a_correction_that_says_nothing_is_refused(shop: Shop) -> None:
+    told = run(shop.folder, "correct", a_case(shop))
+    assert told.exit_code == 2
+    assert "--category or --severity" in told.stderr
+
+
+def test_learning_and_taking_back_at_once_is_refused(shop: Shop) -> None:
+    told = run(shop.folder, "judge", "--retrain", "--back")
+    assert told.exit_code == 2
+    assert "name one of them" in told.stderr
+
+
+def test_the_judge_is_measured_on_mail_of_ones_own_without_any_settings(tmp_path: Path) -> None:
+    for name, raw in (("complaint", COMPLAINT), ("not-a-complaint", QUESTION)):
+        (tmp_path / "mail" / name).mkdir(parents=True)
+        (tmp_path / "mail" / name / "1.eml").write_bytes(raw)
+    (tmp_path / "mail" / "notes.eml").write_bytes(QUESTION)
+    told = run(tmp_path, "judge", "--on", "mail")
+    assert told.exit_code == 0, told.stderr
+    assert "2 labelled mails, 1 without a label left out" in told.stdout
+    found = document(tmp_path, "judge", "--on", "mail")
+    assert found["figures"]["found"]["of"] == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mail"]
+
+
+def test_mail_without_labels_cannot_be_measured_on_and_the_sentence_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "one.eml").write_bytes(QUESTION)
+    told = run(tmp_path, "judge", "--on", "one.eml")
+    assert told.exit_code == 2
+    assert "none of its 1 mails says" in told.stderr
+    assert "not-a-complaint" in told.stderr
+
+
+def test_a_phrase_of_ones_own_is_heard_and_a_wrong_one_is_named_with_its_line(shop: Shop) -> None:
+    signs = shop.folder / "my-playbooks" / "signs"
+    signs.mkdir(parents=True)
+    (shop.folder / "mine.eml").write_bytes(written("My lamp arrived broken. The glimmer guild shall hear of it.\n"))
+    assert "legal" not in document(shop.folder, "try", "mine.eml")["assessment"]["risks"]
+    (signs / "en.yaml").write_text("risk-legal:\n  - glimmer guild\n")
+    assert "legal" in document(shop.folder, "try", "mine.eml")["assessment"]["risks"]
+    (signs / "en.yaml").write_text("risk-leagal:\n  - glimmer guild\n")
+    told = run(shop.folder, "check")
+    assert told.exit_code == 2
+    assert "en.yaml:2:" in told.stdout

@@ -107,6 +107,7 @@ def test_a_small_file_gets_every_default(write: Write) -> None:
     assert settings.listen == ("127.0.0.1", 8025)
     assert (settings.packs, settings.playbooks) == (("general",), None)
     assert (settings.complaint_at, settings.ask_between) == (0.7, (0.4, 0.7))
+    assert settings.deep == "auto"
     (inbox,) = settings.inboxes
     assert (inbox.name, inbox.kind, inbox.host, inbox.port, inbox.tls) == (
         "support", "imap", "mail.example.com", 993, "implicit",
@@ -174,6 +175,22 @@ def test_the_port_follows_the_kind_of_tls(write: Write, tls: str) -> None:
 
 def test_an_absolute_store_stays_where_it_is(write: Write) -> None:
     assert load(write("store: sqlite:////var/lib/amends/x.db\n" + SMALL)).store == "sqlite:////var/lib/amends/x.db"
+
+
+@pytest.mark.parametrize(("written", "meant"), [("auto", "auto"), ("false", "off"), ("off", "off"), ("true", "on")])
+def test_the_second_opinion_is_switched_in_plain_words(write: Write, written: str, meant: str) -> None:
+    assert load(write(f"judge: {{deep: {written}}}\n" + SMALL)).deep == meant
+
+
+def test_a_second_opinion_that_is_not_to_be_had_is_a_problem_only_where_it_is_asked_for(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    (problem,) = said(write("judge: {deep: on}\n" + SMALL))
+    assert problem.endswith(
+        "1:15: `on` cannot be followed: it runs only on x86-64 Linux with a processor that knows AVX2"
+    )
+    assert load(write("judge: {deep: auto}\n" + SMALL)).deep == "auto"
 
 
 def test_the_band_of_doubt_follows_the_threshold(write: Write) -> None:
@@ -305,6 +322,7 @@ def test_what_is_wrong_with_an_inbox_is_said_where_it_stands(write: Write, line:
         ("judge: {ask_between: [-1, 0.4]}", "1:22: `ask_between` must be two numbers in order"),
         ("judge: {complaint_at: 0.5, ask_between: [0.4, 0.6]}", "1:41: `ask_between` must be two numbers in order"),
         ("judge: {ask_between: [0.6]}", "`ask_between`"),
+        ("judge: {deep: maybe}", "1:15: unknown value `maybe` for `deep`: allowed: auto, on, off"),
         ("packs: [genral]", "1:9: unknown pack `genral`: did you mean `general`?"),
         ("playbooks: nowhere/", "1:12: there is no folder `nowhere/` beside this file"),
         ("playbooks: ''", "1:12: `playbooks` is empty"),
@@ -368,3 +386,8 @@ def test_settings_can_be_made_without_a_file(write: Write) -> None:
     made = load(write(SMALL))
     bare = Settings(path=None, folder=made.folder, store=made.store, calendars=made.calendars)
     assert (bare.packs, bare.inboxes) == (("general",), ())
+
+
+@pytest.mark.parametrize(("line", "rhythm"), [("judge: {}\n", "never"), ("judge: {retrain: weekly}\n", "weekly")])
+def test_learning_on_a_schedule_must_be_asked_for(write: Write, line: str, rhythm: str) -> None:
+    assert load(write(line + SMALL)).retrain == rhythm

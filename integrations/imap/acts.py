@@ -78,15 +78,19 @@ def new_marks(found: Mapping[str, set[int]], before: Mapping[str, str], ours: Ou
 def taken_off(
     session: Session, found: Mapping[str, set[int]], before: Mapping[str, str], ours: Ours
 ) -> list[tuple[int, ActKind]]:
-    """The messages still in the open folder from which a person took the mark `complaint`: not a complaint, then.
+    """The messages still in the open folder from which a person took the mark `complaint`.
 
-    Not those from which we took it ourselves, and none where so many are gone that the server must have forgotten them.
+    Not those from which we took it ourselves, nor those marked `resolved` instead, and none where the server must have
+    forgotten the marks: so many are gone, or all, with every other tag of these messages.
     """
     stood = unpack(before.get(_COMPLAINT, ""))
-    gone = {uid for uid in stood - found[_COMPLAINT] if not ours.took_off(uid, _COMPLAINT)}
+    gone = {uid for uid in stood - found[_COMPLAINT] - found["resolved"] if not ours.took_off(uid, _COMPLAINT)}
     if not gone or (len(gone) > _BY_HAND and 2 * len(gone) > len(stood)):
         return []
-    return [(uid, ActKind.NOT_A_COMPLAINT) for uid in sorted(_among(session, gone))]
+    left = fetch_flags(session, sorted(_among(session, gone)))
+    if not found[_COMPLAINT] and not any(flag.startswith(_LABELS) for flags in left.values() for flag in flags):
+        return []
+    return [(uid, ActKind.TAKEN_OFF) for uid in sorted(left)]
 
 
 def relabelled(session: Session, complaints: set[int], modseq: int, ours: Ours) -> dict[int, tuple[str, ...]]:
@@ -102,6 +106,11 @@ def relabelled(session: Session, complaints: set[int], modseq: int, ours: Ours) 
         if not all(ours.wrote(uid, label) for label in labels):
             told[uid] = labels
     return told
+
+
+def stamp_of(labels: Mapping[int, tuple[str, ...]]) -> str:
+    """Short text that stands for these labels, so that the same ones need not be told again."""
+    return _short(repr(sorted(labels.items()))) if labels else ""
 
 
 def packed(found: Mapping[str, set[int]]) -> dict[str, str]:

@@ -29,6 +29,7 @@ from integrations.imap.acts import (
     relabelled,
     reminder_acts,
     search_marks,
+    stamp_of,
     taken_off,
 )
 from integrations.imap.fetching import (
@@ -206,6 +207,7 @@ class Reader:
                 parts.acts += self._marked_on_arrival(state, parts, historic)
             state["uidnext"] = batch[-1] + 1
             yield self._page(parts)
+        state["uidnext"] = max(state["uidnext"], state["attach"])  # what is older than `start` was passed over
 
     def _new_uids(self, state: State) -> list[int]:
         low, attach = state["uidnext"], state["attach"]
@@ -308,16 +310,20 @@ class Reader:
         before, ours = state.get("marks", {}), Ours(self._own, name, state["validity"])
         news = new_marks(found, before, ours) + taken_off(self._session, found, before, ours)
         labels = relabelled(self._session, found["complaint"], state.get("modseq") or 0, ours)
+        kept: State = {"marks": packed(found)}
+        if not state.get("modseq"):  # where nobody knows what changed, the same is seen at every look
+            kept["labels"] = stamp_of(labels)
+            labels = {} if kept["labels"] == state.get("labels", "") else labels
         news += [(uid, ActKind.RELABELLED) for uid in labels]
         for number, some in enumerate(batches := list(chunks(news, PAGE))):
             self._examine(name, state["validity"])
             parts = self._acts_on(name, state, some)
             parts.acts = [_with_labels(act, labels) for act in parts.acts]
             if number == len(batches) - 1:
-                self._states[name] = state = state | {"marks": packed(found)}
+                self._states[name] = state = state | kept
             yield self._page(parts)
-        self._dirty |= state.get("marks", {}) != packed(found)
-        self._states[name] = state | {"marks": packed(found)}
+        self._dirty |= state | kept != state
+        self._states[name] = state | kept
 
     def _acts_on(self, name: str, state: State, news: Sequence[tuple[int, ActKind]]) -> _Parts:
         uids = sorted({uid for uid, _ in news})

@@ -19,7 +19,7 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 LARGEST = 1 << 20  # bytes; of a larger message only so much is kept
 _LITERAL_AT_MOST = 1 << 32  # bytes; RFC 9051, 4.3: a number of 32 bits, unless both sides agreed on more
-_LITERALS_AT_MOST = 16 << 20  # bytes kept of one answer, which tells of one message
+_ANSWER_AT_MOST = 16 << 20  # bytes kept of one answer, which tells of one message
 _AT_ONCE = 1 << 16
 
 _LITERAL = re.compile(rb"~?\{(\d{1,18})\+?\}\r\n$")
@@ -39,8 +39,9 @@ _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun 
 class NotImap(IMAPClientAbortError):  # type: ignore[misc]
     """The server's answer is not IMAP; nothing more can be believed on this connection."""
 
-    def __init__(self, found: bytes) -> None:
-        super().__init__(f"the server's answer to FETCH is not IMAP: {found[:80]!r}")
+    def __init__(self, found: bytes, why: str = "") -> None:
+        # Not what was found: that may be a customer's words, and this is logged.
+        super().__init__(f"the server's answer to FETCH is not IMAP: {why or f'a line of {len(found)} bytes'}")
 
 
 @dataclass(slots=True)
@@ -107,9 +108,9 @@ class Order:
         except IMAPClientAbortError:
             raise
         except IMAPClientError as error:  # imaplib's limit of a line; where the next one begins nobody knows
-            raise NotImap(str(error).encode()) from error
+            raise NotImap(b"", str(error)) from error
         if not line.endswith(b"\r\n"):
-            raise IMAPClientAbortError("socket error: EOF" if not line else f"unterminated line: {line[:80]!r}")
+            raise IMAPClientAbortError("socket error: EOF" if not line else f"unterminated line of {len(line)} bytes")
         return line
 
     def _ended(self, said: bytes) -> dict[int, Facts]:
@@ -131,11 +132,12 @@ class Order:
 
     def _whole(self, line: bytes) -> tuple[bytes, list[bytes]]:
         """One answer with its literals beside it; each leaves its `{length}` in the text."""
-        texts, literals = [], []
+        texts, literals, room = [], [], _ANSWER_AT_MOST
         while literal := _LITERAL.search(line):
             texts.append(line[:-2])
             literals.append(self._literal(int(literal[1])))
-            if sum(map(len, literals)) > _LITERALS_AT_MOST:
+            room -= len(line) + len(literals[-1])
+            if room < 0:
                 raise NotImap(line)
             line = self._line()
         texts.append(line[:-2])
@@ -225,7 +227,14 @@ def _string(text: bytes, at: int, literals: Iterator[bytes]) -> tuple[bytes | No
         raise NotImap(text[at:])
     if match[1] is not None:
         return re.sub(rb"\\(.)", rb"\1", match[1]), match.end()
-    return (None if match[2] else next(literals)), match.end()
+    return (None if match[2] else _next(text, literals)), match.end()
+
+
+def _next(text: bytes, literals: Iterator[bytes]) -> bytes:
+    """The literal whose `{length}` stands here; one that is not at the end of a line has none."""
+    if (literal := next(literals, None)) is None:
+        raise NotImap(text)
+    return literal
 
 
 def _passed(text: bytes, at: int, literals: Iterator[bytes]) -> int:
@@ -237,7 +246,7 @@ def _passed(text: bytes, at: int, literals: Iterator[bytes]) -> int:
             raise NotImap(text)
         depth += {b"(": 1, b")": -1}.get(match[1] or b"", 0)
         if match[2]:
-            next(literals)
+            _next(text, literals)
         at = match.end()
         if depth <= 0:
             return at

@@ -192,10 +192,11 @@ class Writer:
             mark = (place.folder, place.validity, place.uid, tag.lower())
             if tag.lower() not in after:
                 job.unkept.append(tag)
-            elif tag.lower() not in before or mark in self._own:
+                continue
+            self._own.pop((*mark[:3], TAKEN_OFF + mark[3]), None)
+            if tag.lower() not in before or mark in self._own:
                 # One we wrote a moment ago, whose receipt may have been lost, is still of our making.
                 self._own[mark] = None
-                self._own.pop((*mark[:3], TAKEN_OFF + mark[3]), None)
                 job.added.append(tag)
         for tag in job.change.remove_tags:
             if tag.lower() in before and tag.lower() not in after:
@@ -457,10 +458,11 @@ def _folder_of(written: Written, folders: Folders) -> str:
 
 def _places(folder: str, answer: bytes, count: int) -> list[Place | None]:
     match = _APPENDUID.search(answer.decode("ascii", "replace"))
-    uids = sorted(unpack(match[2])) if match else []
-    if match is None or len(uids) != count:
+    spans = [span.split(":") for span in match[2].split(",")] if match else []
+    # Counted before they are written out: a server that is wrong may name four thousand million.
+    if match is None or sum(int(span[-1]) - int(span[0]) + 1 for span in spans) != count:
         return [None] * count
-    return [Place(folder, int(match[1]), uid) for uid in uids]
+    return [Place(folder, int(match[1]), uid) for uid in sorted(unpack(match[2]))]
 
 
 def _said(error: Exception) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -30,6 +30,7 @@ _COMMANDS = {
     "correct": "acting:correct",
     "replied": "acting:replied",
     "quarantine": "cases:quarantine",
+    "judge": "judging:judge",
 }
 """Each in its module, which is loaded only when the command is asked for: looking at a case needs no mail library."""
 
@@ -46,7 +47,12 @@ class Lazy(Commands):
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(f"plugin.cli.{module}"), name)
+        gc.disable()  # of what a module brings along nothing is garbage
+        try:
+            command: click.Command = getattr(import_module(f"plugin.cli.{module}"), name)
+        finally:
+            gc.freeze()
+            gc.enable()
         return command
 
 
@@ -59,7 +65,7 @@ class Lazy(Commands):
     help="The file to read.",
 )
 @click.option("--debug", is_flag=True, help="Show a stack trace when something goes wrong.")
-@click.version_option(version("amends"), prog_name="amends")
+@click.version_option(package_name="amends", prog_name="amends")
 @click.pass_context
 def main(ctx: click.Context, config: Path, debug: bool) -> None:
     """Amends keeps the promises of complaint handling, in the inbox you already have. It never sends mail."""

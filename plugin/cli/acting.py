@@ -119,16 +119,16 @@ def reopen(frame: Frame, case: str, name: str | None) -> None:
 
 @click.command()
 @click.argument("case")
-@click.option("--category", type=click.Choice(CATEGORIES), default="", help="What the complaint is about.")
-@click.option("--severity", type=click.Choice(SEVERITIES), default="", help="How grave it is.")
+@click.option("--category", type=click.Choice(CATEGORIES), help="What the complaint is about.")
+@click.option("--severity", type=click.Choice(SEVERITIES), help="How grave it is.")
 @as_option
 @click.pass_obj
-def correct(frame: Frame, case: str, category: str, severity: str, name: str | None) -> None:
+def correct(frame: Frame, case: str, category: str | None, severity: str | None, name: str | None) -> None:
     """The judge was wrong about the category or the severity; it learns from your word."""
     if not (category or severity):
         fail(f"correct {case}: say what is right, with --category or --severity", 2)
     told = " and ".join(filter(None, (category, severity and f"severity {severity}")))
-    _act(frame, case, Correct(category=category, severity=severity, by=whoami(name)), f"it is {told}")
+    _act(frame, case, Correct(category=category or "", severity=severity or "", by=whoami(name)), f"it is {told}")
 
 
 @click.command()

@@ -17,6 +17,7 @@ from plugin.demo.mailbox import PipMailbox
 from plugin.desk import open_desk
 from plugin.hours import Hours, HoursError
 from plugin.jobs import Leadership
+from plugin.judge import deep
 
 FIRST_PORT = 8025
 
@@ -55,6 +56,8 @@ def _introduce(ready: Demo) -> None:
     say(f"  user {US}, password {ready.password}")
     if isinstance(mailbox, PipMailbox):
         say(f"Note: Dovecot was not found, so {mailbox.lacks}.")
+    if deep.offer():
+        say(deep.offer())
 
 
 def _zone() -> str:

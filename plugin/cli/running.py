@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,7 +15,6 @@ from plugin.cli.frame import Frame, fail, say
 from plugin.config import Settings
 from plugin.desk import Desk, open_desk
 from plugin.jobs import POLL, AlreadyRunning, Jobs, Leadership, run_once
-from plugin.register import Register
 
 log = logging.getLogger("amends.run")
 
@@ -55,7 +55,9 @@ def _once(desk: Desk) -> None:
 
 def work(desk: Desk, settings: Settings, every: float = POLL) -> None:
     """Everything in one process, until SIGINT or SIGTERM."""
-    from plugin.web import serve  # noqa: PLC0415 - a single pass needs no web server
+    from plugin.desk.learning import learn_when_due  # noqa: PLC0415 - a single pass has no time to learn, …
+    from plugin.register import Register  # noqa: PLC0415 - … needs no register …
+    from plugin.web import serve  # noqa: PLC0415 - … and no web server
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -63,7 +65,7 @@ def work(desk: Desk, settings: Settings, every: float = POLL) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     for chatty in ("apscheduler", "imapclient"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
-    jobs = Jobs(desk, poll_every=every)
+    jobs = Jobs(desk, poll_every=every, learn=partial(learn_when_due, desk.judge, desk.store, settings.retrain))
     register = Register(desk.store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
     with serve(register, settings.listen) as address:
         jobs.start()

@@ -10,8 +10,9 @@ import click
 
 from plugin.cli.frame import Frame, fail, say, show_json
 from plugin.config import InboxSettings, Settings
-from plugin.desk import book_of, open_inbox
+from plugin.desk import book_of, judge_of, open_inbox
 from plugin.inbox import Finding, InboxError
+from plugin.judge import deep
 from plugin.playbook import playbook_schema
 from plugin.source import Problems
 from plugin.store import Store, StoreError
@@ -34,6 +35,8 @@ def init(folder: Path, preset: str, zendesk: bool) -> None:
     for name, text in _files().items():
         _write(folder / name, text)
     say("Next: put the password into .env, fill in amends.yaml, then run: amends check && amends doctor && amends run")
+    if deep.offer():
+        say(deep.offer())
 
 
 def _files() -> dict[str, str]:
@@ -87,10 +90,11 @@ def _settings(frame: Frame, problems: list[str]) -> Settings | None:
 
 
 def _book(settings: Settings, problems: list[str]) -> None:
-    try:
-        book_of(settings)
-    except Problems as error:
-        problems.extend(map(str, error.problems))
+    for read in (book_of, judge_of):
+        try:
+            read(settings)
+        except Problems as error:
+            problems.extend(map(str, error.problems))
 
 
 def _remarks(settings: Settings) -> None:
@@ -99,6 +103,7 @@ def _remarks(settings: Settings) -> None:
     for inbox in settings.inboxes:
         if inbox.host == "mail.example.com":
             say(f"remark: {inbox.name}: host is still mail.example.com - fill in your provider's incoming mail server")
+    say(f"the judge {deep.standing(settings.deep)}")
     book = book_of(settings)
     say(f"all is well: {len(settings.inboxes)} inbox(es), {len(book.playbooks)} playbooks, {len(book.texts)} letters")
 
@@ -110,7 +115,7 @@ def _remarks(settings: Settings) -> None:
 def doctor(frame: Frame, make_folders: bool, as_json: bool) -> None:
     """Look at every inbox online: one line per check."""
     settings = frame.settings()
-    found = [("store", _store(settings))]
+    found = [("store", _store(settings)), ("judge", _judge(settings))]
     for inbox in settings.inboxes:
         found += [(inbox.name, finding) for finding in _inbox(inbox, make_folders)]
     if as_json:
@@ -132,6 +137,16 @@ def _store(settings: Settings) -> Finding:
     except StoreError as error:
         return Finding("database", False, str(error))
     return Finding("database", True, f"{settings.store} can be opened")
+
+
+def _judge(settings: Settings) -> Finding:
+    """Whether the second opinion answers, where there is to be one."""
+    second = deep.second(settings.deep)
+    if second is not None and not second.works():
+        return Finding(
+            "second opinion", False, "the library cannot be used: write `judge: {deep: off}`, or install it anew"
+        )
+    return Finding("second opinion", True, f"the judge {deep.standing(settings.deep)}")
 
 
 def _inbox(settings: InboxSettings, make_folders: bool) -> list[Finding]:

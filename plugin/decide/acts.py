@@ -151,7 +151,7 @@ def _correct(story: Story, act: Correct) -> None:
         raise ActRefused(before.id, "nobody has said yet whether it is a complaint - `amends open` says so")
     story.add(Corrected(at=story.at, category=category, severity=severity, by=act.by))
     old, new = _labels(before.category, before.severity), _labels(category, severity)
-    story.retag([tag for tag in old if tag not in new], [tag for tag in new if tag not in old])
+    story.retag({was: now for was, now in zip(old, new, strict=True) if was != now})
 
 
 def _labels(category: str, severity: str) -> tuple[str, str]:

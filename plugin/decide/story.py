@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -124,19 +124,19 @@ class Story:
             if tags:
                 self.schedule(Task(key=key, kind=Kind.TAG, run_at=self.at, message=message, tags=tags, untag=True))
 
-    def retag(self, old: Sequence[str], new: Sequence[str]) -> None:
-        """Have tags on the complaint replaced: those that wait to be put on, and those we put on before."""
+    def retag(self, replaced: Mapping[str, str]) -> None:
+        """Have tags replaced, old by new: those that wait to be put on, and those we put on before."""
         nth = str(self.state.version)  # a person may change their mind, and change it back
         for task in self.state.open_tasks(Kind.TAG):
-            if not task.untag and set(task.tags) & set(old):
+            tags = _retagged(task, replaced)
+            if tags != task.tags:
                 self.drop(task, "corrected by a person")
-                rest = tuple(tag for tag in task.tags if tag not in old)
-                self._retag(nth, task.message, rest)
-        kept = [message for message, tag in self.state.kept if tag in old]
-        for message in dict.fromkeys(kept):
-            gone = tuple(tag for key, tag in self.state.kept if key == message and tag in old)
+                self._retag(nth, task.message, tags, untag=task.untag)
+        for message in dict.fromkeys(message for message, tag in self.state.kept if tag in replaced):
+            gone = tuple(tag for key, tag in self.state.kept if key == message and tag in replaced)
             self._retag(nth, message, gone, untag=True)
-        self._retag(nth, self.state.message, tuple(new))
+            self._retag(nth, message, tuple(replaced[tag] for tag in gone))
+        self._retag(nth, self.state.message, tuple(replaced.values()))
 
     def _retag(self, nth: str, message: str, tags: tuple[str, ...], *, untag: bool = False) -> None:
         if tags and message:
@@ -205,6 +205,13 @@ class Story:
     def listening(self) -> bool:
         """Whether this is an open case."""
         return self.state.status is Status.OPEN
+
+
+def _retagged(task: Task, replaced: Mapping[str, str]) -> tuple[str, ...]:
+    """What is left for this task to put on, or to take off, once the old tags are replaced by the new."""
+    if task.untag:
+        return tuple(tag for tag in task.tags if tag not in replaced.values())
+    return tuple(replaced.get(tag, tag) for tag in task.tags)
 
 
 def round_of(task: Task) -> int:

@@ -8,27 +8,32 @@ run_due   raise what is due, write what waits to be written
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any, cast
 
 from plugin import letters
 from plugin.config import InboxSettings, Settings
 from plugin.decide import Act, Acted
 from plugin.desk.intake import Intake
-from plugin.desk.ledger import CURSOR, Policies, StoreMemory, follow, recount
+from plugin.desk.ledger import Policies, StoreMemory, follow, recount
 from plugin.desk.work import Outcome, Raising, Writing
-from plugin.inbox import KINDS, Inbox, InboxError, Page, Unreadable
+from plugin.inbox import KINDS, ActKind, Inbox, InboxError, Page, Unreadable
 from plugin.judge import Judge
+from plugin.judge.deep import second
+from plugin.judge.signs import Signs
 from plugin.model import AmendsError, Assessment, clip
 from plugin.playbook import Book, load_book
-from plugin.store import Conflict, Store
+from plugin.source import Problem, Problems
+from plugin.store import NEVER_TAUGHT, Conflict, Store
 from plugin.timeline import Case, Status
 
-__all__ = ["Desk", "Outcome", "UnknownCase", "book_of", "open_desk", "open_inbox"]
+__all__ = ["Desk", "Outcome", "UnknownCase", "book_of", "judge_of", "open_desk", "open_inbox"]
 
 log = logging.getLogger("amends.desk")
 
@@ -61,6 +66,7 @@ class Desk:
     ) -> None:
         self.store, self.inboxes, self.policies = store, inboxes, policies
         self._judge, self._clock = judge, clock
+        self._taught = NEVER_TAUGHT
         self._counted = False
         with store.writing() as session:
             session.keep_book(policies.book.version, policies.book.to_json())
@@ -69,11 +75,12 @@ class Desk:
         """Take in what came to this inbox since the last time; how many messages. Raises InboxError."""
         self._recount()
         with self.store.reading() as session:
-            cursor = session.inbox(name)["cursor"]
+            cursor, taught = session.inbox(name)["cursor"], session.corrections.stamp()
+        self._heed(taught)
         total = 0
         try:
             memory = StoreMemory(self.store, name)
-            for page in self.inboxes[name].fetch(CURSOR.validate_json(cursor) if cursor else None, memory):
+            for page in self.inboxes[name].fetch(json.loads(cursor) if cursor else None, memory):
                 self.receive(name, page)
                 total += len(page.messages)
         except InboxError as error:
@@ -113,10 +120,18 @@ class Desk:
         with self.store.writing() as session:
             Intake(session, self.policies, name, self._clock(), assessed).take(page)
 
+    def _heed(self, taught: str) -> None:
+        """Judge from now on as people have taught, here or in another process."""
+        if taught != self._taught:
+            from plugin.desk.learning import taught_by_people  # noqa: PLC0415 - many a desk has nothing to learn
+
+            self._judge, self._taught = taught_by_people(self._judge, self.store), taught
+
     def _assess(self, page: Page) -> dict[str, Assessment]:
         assessed = {message.key: self._judge.assess(message) for message in page.messages}
         for act in page.acts:
-            if act.message is not None:  # a person looked at it, so it counts even if a machine wrote it
+            # A person looked at it, so it counts even if a machine wrote it.
+            if act.kind is ActKind.COMPLAINT and act.message is not None:
                 assessed[act.message.key] = self._judge.assess(replace(act.message, automatic=""))
         return assessed
 
@@ -161,6 +176,11 @@ class Desk:
         with self.store.writing() as session:
             session.keep_inbox(name, **changes)
 
+    @property
+    def judge(self) -> Judge:
+        """Who judges, with all that people taught up to the last look into an inbox."""
+        return self._judge
+
     def close(self) -> None:
         """Let go of inboxes and store."""
         for inbox in self.inboxes.values():
@@ -179,9 +199,26 @@ def book_of(settings: Settings) -> Book:
     return load_book(settings.packs, settings.playbooks, calendars=settings.calendars, check_text=letters.problems)
 
 
+def judge_of(settings: Settings) -> Judge:
+    """The judge these settings describe, with the site's own signs; raises Problems."""
+    signs = None
+    if settings.playbooks is not None and (settings.playbooks / "signs").is_dir():
+        signs = _signs(settings.playbooks)
+    return Judge(settings.complaint_at, settings.ask_between, second(settings.deep), signs=signs)
+
+
+def _signs(playbooks: Path) -> Signs:
+    from plugin.judge.phrasebook import read_phrases  # noqa: PLC0415 - few sites have signs of their own
+
+    problems: list[Problem] = []
+    phrases = read_phrases(playbooks, problems)
+    if problems:
+        raise Problems(problems)
+    return Signs(phrases)
+
+
 def open_desk(settings: Settings, clock: Callable[[], datetime] = now_utc) -> Desk:
     """The desk these settings describe; raises Problems and StoreError."""
     policies = Policies(book_of(settings), settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
     inboxes = {inbox.name: open_inbox(inbox) for inbox in settings.inboxes}
-    judge = Judge(settings.complaint_at, settings.ask_between)
-    return Desk(Store(settings.store), inboxes, policies, judge, clock)
+    return Desk(Store(settings.store), inboxes, policies, judge_of(settings), clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,7 +26,19 @@ from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events
 from plugin.inbox import Act, ActKind, Page, Unreadable
 from plugin.model import CATEGORIES, SEVERITIES, Assessment, Direction, Message
 from plugin.store import Known, Session
-from plugin.timeline import Case, Confirmed, DraftFate, Event, Joined, Noted, Received, Reopened, Status
+from plugin.timeline import (
+    Case,
+    Confirmed,
+    DraftFate,
+    Event,
+    Joined,
+    Kind,
+    Noted,
+    Received,
+    Reopened,
+    Status,
+    TaskState,
+)
 
 _THEIRS = ("complaint", "undecided", "no")
 """Verdicts on what a complainant wrote; a stranger's message in the thread is `unverified`."""
@@ -169,7 +181,7 @@ class Intake:
             return
         case = self.session.case(known.case_id) if known and known.case_id else Case()
         if case.status is Status.NONE:
-            if known is None and act.kind not in (ActKind.ANSWERED, ActKind.RELABELLED):
+            if known is None and act.kind in (ActKind.NOT_A_COMPLAINT, ActKind.RESOLVED):
                 self._record(message, "", "no")
             return
         theirs = known is not None and known.verdict in _THEIRS
@@ -177,12 +189,14 @@ class Intake:
             if theirs:
                 self._person(case, act, MarkAnswered())
             return
-        if act.kind in (ActKind.NOT_A_COMPLAINT, ActKind.RELABELLED) and message.key != case.message:
+        if act.kind is not ActKind.RESOLVED and message.key != case.message:
             return  # the case is about another message
+        if act.kind is ActKind.TAKEN_OFF and not _means_none(case):
+            return
         if act.kind is ActKind.RELABELLED:
             self._relabel(case, act)
             return
-        outcome = "not-a-complaint" if act.kind is ActKind.NOT_A_COMPLAINT else ""
+        outcome = "" if act.kind is ActKind.RESOLVED else "not-a-complaint"
         self._person(case, act, Resolve(at=act.at, outcome=outcome, by="mail program"))
         if outcome and known:
             self.session.change_verdict(self.inbox, known.key, "no", case.id)
@@ -191,8 +205,9 @@ class Intake:
         """A person put another category or severity on it; of several others nobody knows which is meant."""
         if case.status not in (Status.OPEN, Status.RESOLVED) or case.outcome == "not-a-complaint":
             return
-        category = _other("category", case.category, CATEGORIES, act.labels)
-        severity = _other("severity", case.severity, SEVERITIES, act.labels)
+        labels = set(act.labels) - _ours_on(case)
+        category = _other("category", case.category, CATEGORIES, labels)
+        severity = _other("severity", case.severity, SEVERITIES, labels)
         self._person(case, act, Correct(category=category, severity=severity, by="mail program"))
 
     def _say_complaint(self, message: Message, known: Known | None) -> None:
@@ -205,6 +220,8 @@ class Intake:
         if known.verdict in ("complaint", "echo", "draft", "reminder") or message.key not in self.assessed:
             return
         case = self.session.case(known.case_id) if known.case_id else self._case_for(message)
+        if case.message == message.key and "complaint" in _ours_on(case):
+            return  # our own tag, which we have yet to take off
         if message.sender.email not in (case.complainant.email, case.answer_to.email):
             case = Case()  # a stranger in somebody else's thread has a case of his own
         trigger = self._trigger(message, case, self.assessed[message.key], True)
@@ -244,7 +261,25 @@ class Intake:
         self.session.put_aside(row)
 
 
-def _other(kind: str, ours: str, known: Sequence[str], labels: Sequence[str]) -> str:
+def _means_none(case: Case) -> bool:
+    """Whether a complaint without its tag is none: not once it is settled, nor while we have yet to put the tag on."""
+    waiting = (task for task in case.open_tasks(Kind.TAG) if task.message == case.message and not task.untag)
+    return case.status is Status.OPEN and not any("complaint" in task.tags for task in waiting)
+
+
+def _ours_on(case: Case) -> set[str]:
+    """The tags we put on the complaint, or may have, and have not taken off since; they are no person's word."""
+    ours: set[str] = set()
+    for task in case.tasks:
+        if task.kind is Kind.TAG and task.message == case.message:
+            if not task.untag:
+                ours.update(task.tags)
+            elif task.state is TaskState.DONE:
+                ours.difference_update(task.tags)
+    return ours
+
+
+def _other(kind: str, ours: str, known: Sequence[str], labels: Container[str]) -> str:
     """The one label of this kind that is not ours; empty where there is none, or more than one."""
     others = [label for label in known if label != ours and f"{kind}-{label}" in labels]
     return others[0] if len(others) == 1 else ""

@@ -24,10 +24,16 @@ from plugin.timeline import (
     Kind,
     ReminderOver,
     ReminderPlaced,
+    Reopened,
+    Resolved,
     TaskScheduled,
 )
 
 ASSESSMENT: TypeAdapter[Assessment] = TypeAdapter(Assessment)
+
+
+_UNCOUNTED = ("no", "undecided", "unverified", "automatic")
+"""Verdicts on mail that a person may still take for a complaint; its text is kept only from then on."""
 
 
 @dataclass(slots=True)
@@ -107,6 +113,10 @@ def _enter(session: Session, inbox: str, case: Case, event: Event, message: Mess
             session.was_written(inbox, lies, event.at)
         case ReminderOver():
             session.is_over(inbox, event.message_id)
+        case Resolved(outcome="not-a-complaint"):
+            session.change_verdict(inbox, case.message, "no", case.id)
+        case Reopened(message=""):  # by a person
+            session.change_verdict(inbox, case.message, "complaint", case.id)
         case _:
             pass
 
@@ -133,9 +143,11 @@ class StoreMemory:
             return session.keys_of(self._inbox, fingerprints)
 
     def recorded(self, folder: str, validity: int, uids: Sequence[int]) -> Mapping[int, str]:
-        """The message keys recorded at these places."""
+        """The message keys recorded at these places, but of mail that may become a complaint: it must be read again."""
         with self._store.reading() as session:
-            return session.keys_at(self._inbox, folder, validity, uids)
+            keys = session.keys_at(self._inbox, folder, validity, uids)
+            known = session.known(self._inbox, list(keys.values()))
+        return {uid: key for uid, key in keys.items() if key in known and known[key].verdict not in _UNCOUNTED}
 
     def written(self) -> Sequence[Written]:
         """Our drafts nobody has sent, edited or removed, and our reminders that are still open."""

@@ -416,6 +416,17 @@ def _opening(session: Session, case: Case) -> tuple[str, str]:
     return (row["text"], row["subject"]) if row else ("", "")
 
 
+def _taking_back(case: Case, task: Task, events: Sequence[Event], now: datetime) -> Task | None:
+    """What takes off the tags that were put on too late; those that are to be put on anew stay."""
+    planned = (other for other in case.open_tasks(Kind.TAG) if other.message == task.message and not other.untag)
+    wanted = {tag for other in planned for tag in other.tags}
+    put_on = [tag for event in events if isinstance(event, TagsKept) for tag in event.tags]
+    tags = tuple(tag for tag in put_on if tag not in wanted)
+    key = "/".join((case.id, str(case.round), "untag", task.message[:16], short("|".join(tags), 8), str(case.version)))
+    untag = Task(key=key, kind=Kind.TAG, run_at=now, message=task.message, tags=tags, untag=True)
+    return untag if tags else None
+
+
 # ---- what came of it ------------------------------------------------------------------------------------------------
 
 
@@ -449,6 +460,8 @@ class _Settled:
         left = [event for event in events if not isinstance(event, TaskDone)]
         if task.kind is Kind.DRAFT:
             left.append(TaskScheduled(at=self.now, task=withdrawal(case, task.message_id, self.now)))
+        if task.kind is Kind.TAG and (untag := _taking_back(case, task, events, self.now)) is not None:
+            left.append(TaskScheduled(at=self.now, task=untag))
         return left
 
     def _events(self, job: _Job, task: Task, receipt: Receipt) -> list[Event] | None:

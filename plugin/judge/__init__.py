@@ -1,21 +1,31 @@
 """The judge: reads one message and says whether it is a complaint, of what, how grave, and by which words.
 
-It weighs words and phrases, sentence by sentence, so that a long letter is no complaint by its length; small signs
-(a fault, a repetition, a broken promise) count where several kinds stand close together in a short letter or a
-customer's. It knows English best, German, French and Spanish decently, and the bare complaint words of seven more
-languages; irony it notices only where somebody is praised for what went wrong.
+A linear model weighs words, sentence by sentence, so that a long letter is no complaint by its length; of letters it
+does not rule out, signs (a fault told, a request, a threat, thanks, what is settled) weigh in. It knows English best,
+German, French, Spanish, Italian, Portuguese and Dutch decently, and bare words of complaint in four more languages;
+irony it notices only in phrases it was told of.
 `assess` is the whole seam: what stands behind it may change.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from plugin.judge.deep import Deep
 from plugin.judge.facts import facts
 from plugin.judge.own import own_text
+from plugin.judge.reading import sentence_around
 from plugin.judge.verdict import Verdict, weigh
-from plugin.judge.weights import strongest_passage
 from plugin.model import Assessment, Message, Origin, clip
 
-__all__ = ["Judge", "assess", "key_sentence"]
+if TYPE_CHECKING:
+    from plugin.judge.linear import Linear
+    from plugin.judge.recall import Recall
+    from plugin.judge.signs import Signs
+
+__all__ = ["Judge", "assess", "key_sentence", "own_subject"]
 
 _ANSWERED = ("re", "aw", "sv", "antw", "antwort", "rv", "res", "odp", "ynt", "vs", "ref", "rif", "ha")
 _PASSED_ON = ("fw", "fwd", "wg", "tr", "i", "doorst", "enc", "rv", "vl", "pd", "ilt")
@@ -24,10 +34,29 @@ _ODD = str.maketrans({"[": "(", "]": ")", "{": "(", "}": ")"})
 
 
 class Judge:
-    """Judges messages; a score from `complaint_at` is a complaint, one within `ask_between` a person should look at."""
+    """Judges messages; a score from `complaint_at` is a complaint, one within `ask_between` a person should look at.
 
-    def __init__(self, complaint_at: float = 0.7, ask_between: tuple[float, float] = (0.4, 0.7)) -> None:
-        self.complaint_at, self.ask_between = complaint_at, ask_between
+    Where words leave it open, `second` is asked. `signs` are a site's own phrases beside the shipped ones. What people
+    taught is in `model` and `recall`.
+    """
+
+    def __init__(
+        self,
+        complaint_at: float = 0.7,
+        ask_between: tuple[float, float] = (0.4, 0.7),
+        second: Deep | None = None,
+        *,
+        signs: Signs | None = None,
+        model: Linear | None = None,
+        recall: Recall | None = None,
+    ) -> None:
+        self.complaint_at, self.ask_between, self.second, self.signs = complaint_at, ask_between, second, signs
+        self._model, self._recall = model, recall
+
+    def taught(self, model: Linear | None, recall: Recall) -> Judge:
+        """This judge with what people taught: other weights (None: the shipped ones), and what they said of letters."""
+        given = (self.complaint_at, self.ask_between, self.second)
+        return type(self)(*given, signs=self.signs, model=model, recall=recall)
 
     def assess(self, message: Message) -> Assessment:
         """What the message is; total: an answer for every text, in time that grows with its first 64 KiB only.
@@ -38,8 +67,10 @@ class Judge:
         own = own_text(message.text, forwarded=forwarded)
         if message.automatic:
             return Assessment(complaint=False, maybe=False, score=0.0, automatic=True, own_text=own)
-        verdict = weigh(own, _own_subject(message.subject, forwarded))
-        return self._assessment(own, verdict)
+        subject = own_subject(message.subject, forwarded=forwarded)
+        verdict = weigh(own, subject, self._model, self.second, self.signs)
+        said = self._recall.of(own, subject) if self._recall else {}
+        return self._assessment(own, _as_said(verdict, said))
 
     def _assessment(self, own: str, verdict: Verdict) -> Assessment:
         low, high = self.ask_between
@@ -68,16 +99,31 @@ def assess(message: Message) -> Assessment:
 
 def key_sentence(assessment: Assessment) -> str:
     """The customer's own sentence that says best what went wrong, in one line of at most 200 characters, or empty."""
-    own = assessment.own_text
-    start, end = strongest_passage(own, [found.start for found in assessment.evidence], _KEY_SENTENCE)
-    clean = "".join(sign if sign.isprintable() else " " for sign in own[start:end]).translate(_ODD)
+    telling = next((found for found in assessment.evidence if found.label == "complaint"), None)
+    if telling is None:
+        return ""
+    start, end = sentence_around(assessment.own_text, telling.start, telling.end, _KEY_SENTENCE)
+    clean = "".join(sign if sign.isprintable() else " " for sign in assessment.own_text[start:end]).translate(_ODD)
     return clip(clean.strip(" \t-*•·–—>"), _KEY_SENTENCE)
 
 
-def _own_subject(subject: str, forwarded: bool) -> str:
+def _as_said(verdict: Verdict, said: Mapping[str, str]) -> Verdict:
+    """A person's word on nearly the same letter goes before ours."""
+    if not said:
+        return verdict
+    scores = {"yes": 1.0, "no": 0.0}
+    return replace(
+        verdict,
+        score=scores.get(said.get("complaint", ""), verdict.score),
+        category=said.get("category", verdict.category),
+        severity=said.get("severity", verdict.severity),
+    )
+
+
+def own_subject(subject: str, *, forwarded: bool = False) -> str:
     """The subject if these are the sender's own words: of an answer it is what the thread was once called."""
     head, colon, rest = subject[:300].partition(":")
     word = head.strip().casefold().split("[")[0].split("(")[0]
     if not colon or word not in _ANSWERED + _PASSED_ON:
         return subject[:300]
-    return _own_subject(rest, False) if forwarded and word in _PASSED_ON else ""
+    return own_subject(rest) if forwarded and word in _PASSED_ON else ""

@@ -597,9 +597,9 @@ def test_our_complaint_tag_taken_off_by_a_person_says_that_it_is_none(mailbox: M
         mailbox.reopen()
     unmark(mailbox, [place.uid], "complaint")
     (page,) = mailbox.poll()
-    assert [act.kind for act in page.acts if act.kind is not ActKind.RELABELLED] == [ActKind.NOT_A_COMPLAINT]
+    assert [act.kind for act in page.acts if act.kind is not ActKind.RELABELLED] == [ActKind.TAKEN_OFF]
     mailbox.mark(place.uid, "\\Seen")
-    assert ActKind.NOT_A_COMPLAINT not in acts(mailbox.poll())
+    assert ActKind.TAKEN_OFF not in acts(mailbox.poll())
 
 
 def test_a_tag_we_take_off_ourselves_says_nothing(mailbox: Mailbox) -> None:
@@ -622,6 +622,46 @@ def test_a_server_that_forgets_all_tags_at_once_says_nothing(mailbox: Mailbox) -
     assert acts(mailbox.poll()) == []
 
 
+def test_a_server_that_forgets_the_few_tags_there_are_says_nothing(mailbox: Mailbox) -> None:
+    places = tagged(mailbox, 3)
+    unmark(mailbox, [place.uid for place in places], *TAGS)
+    assert acts(mailbox.poll()) == []
+
+
+def test_all_tags_taken_off_one_message_of_several_say_that_it_is_no_complaint(mailbox: Mailbox) -> None:
+    place, _ = tagged(mailbox, 2)
+    unmark(mailbox, [place.uid], *TAGS)
+    assert acts(mailbox.poll()) == [ActKind.TAKEN_OFF]
+
+
+def test_resolved_in_place_of_complaint_says_that_it_is_settled(mailbox: Mailbox) -> None:
+    (place,) = tagged(mailbox)
+    mailbox.mark(place.uid, "resolved")
+    unmark(mailbox, [place.uid], "complaint")
+    assert acts(mailbox.poll()) == [ActKind.RESOLVED]
+
+
+def test_a_tag_we_took_off_that_a_person_put_on_may_be_taken_off_by_a_person(mailbox: Mailbox) -> None:
+    (place,) = tagged(mailbox)
+    mailbox.write(Change(key="off", case="c", place=place, remove_tags=TAGS))
+    mailbox.poll()
+    mailbox.mark(place.uid, "complaint")
+    assert acts(mailbox.poll()) == [ActKind.COMPLAINT]
+    mailbox.write(Change(key="on", case="c", place=place, add_tags=TAGS))
+    mailbox.poll()
+    unmark(mailbox, [place.uid], "complaint")
+    assert acts(mailbox.poll()) == [ActKind.TAKEN_OFF]
+
+
+def test_marks_on_mail_older_than_the_start_say_nothing(server: Dovecot) -> None:
+    with account(server, start=NOW.date()) as mailbox:
+        old = datetime(2020, 1, 1, tzinfo=UTC)
+        mailbox.witness.append("INBOX", mail(1), flags=("complaint",), msg_time=old)
+        assert acts(mailbox.poll()) == []
+        mailbox.mark(1, "\\Seen")
+        assert acts(mailbox.poll()) == []
+
+
 def test_another_category_put_on_by_a_person_is_an_act_with_all_labels(mailbox: Mailbox) -> None:
     place, other = tagged(mailbox, 2)
     unmark(mailbox, [place.uid], "category-billing")
@@ -632,6 +672,20 @@ def test_another_category_put_on_by_a_person_is_an_act_with_all_labels(mailbox: 
     assert (act.kind, act.labels) == (ActKind.RELABELLED, ("category-refund", "severity-low"))
     assert act.message
     assert act.message.place == place
+
+
+def test_without_condstore_labels_are_told_once_after_a_restart_and_again_when_they_change(server: Dovecot) -> None:
+    with Proxy(server.host, server.port) as proxy, account(server, port=proxy.port) as mailbox:
+        proxy.replace(b"CONDSTORE", b"SOMETHING")
+        place, _ = tagged(mailbox, 2)
+        mailbox.reopen()
+        mailbox.poll()
+        assert mailbox.poll() == []
+        unmark(mailbox, [place.uid], "category-billing")
+        mailbox.mark(place.uid, "category-refund")
+        (page,) = mailbox.poll()
+        assert ("category-refund", "severity-low") in [act.labels for act in page.acts]
+        assert mailbox.poll() == []
 
 
 def test_only_the_tags_asked_for_are_removed(mailbox: Mailbox) -> None:
@@ -770,6 +824,15 @@ def test_a_lost_answer_leaves_one_draft(server: Dovecot, answer: bytes) -> None:
             mailbox.write(change)
         (receipt,) = mailbox.write(change)
         assert receipt.draft
+        assert len(mailbox.bodies("Drafts")) == 1
+
+
+def test_a_server_that_names_more_places_than_letters_is_not_believed(server: Dovecot) -> None:
+    with Proxy(server.host, server.port) as proxy, account(server, port=proxy.port) as mailbox:
+        proxy.replace(b" 1] Append", b" 1:4294967295] Append")
+        (receipt,) = mailbox.write(Change(key="1", case="case1", draft=draft(1)))
+        assert receipt.draft
+        assert receipt.draft.place is None
         assert len(mailbox.bodies("Drafts")) == 1
 
 

@@ -184,3 +184,15 @@ def test_it_reads_what_imapclient_reads() -> None:
 
 def test_numbers_are_named_by_spans() -> None:
     assert [spans(uids) for uids in ([], [7], [1, 2, 3], [9, 1, 2, 2, 5])] == ["", "7", "1:3", "1:2,5,9"]
+
+
+def test_a_literal_that_is_announced_and_not_there_is_not_imap() -> None:
+    with pytest.raises(NotImap):
+        told(b"* 1 FETCH (UID 1 BODY[] {5} FLAGS ())\r\n")
+
+
+def test_what_a_customer_wrote_is_not_in_the_fault() -> None:
+    with pytest.raises(NotImap) as fault:
+        told(b"* 1 FETCH (UID 1 BODY[] {5}\r\nhello, I am anna@example.org)\r\nand I complain\r\n")
+    assert "complain" not in str(fault.value)
+    assert "anna" not in str(fault.value)

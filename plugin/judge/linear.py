@@ -1,0 +1,223 @@
+"""The fast model: what each word of a sentence, and each pair of neighbours, says for a label.
+
+A word counts as itself and by the runs of characters in it, so that an unseen form of a known word is known as well;
+all of them are hashed into one row of small integers. What a word weighs never depends on its sentence, so it is
+worked out once and remembered.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from itertools import pairwise, repeat
+from math import sqrt
+from operator import add
+from typing import Any, TypeVar
+from zlib import crc32
+
+from plugin.judge.reading import folded, parts
+
+GRAMS = (3, 4, 5)
+"""Lengths of the runs of characters a word counts by."""
+_SHARE = 0.8  # how much the runs of a word weigh together beside the word itself
+_SPELT = 28  # characters of a word that are looked at
+_KEPT = 48  # characters of a word that is worth remembering
+_REMEMBERED = 1 << 15
+_SMOOTH = 2
+_HOPELESS = -1.5  # a logit that no pairs would lift to where it matters
+
+_Key = TypeVar("_Key", str, tuple[str, str])
+
+
+def damping(count: int) -> float:
+    """What the sum over a sentence of so many words is multiplied with, so that length says nothing."""
+    return 1.0 / sqrt(count + _SMOOTH)
+
+
+def spelling(part: str, bits: int) -> tuple[list[int], float]:
+    """The places the weights of a word's part stand at, the part first and then its runs, and the share of each run."""
+    mask = (1 << bits) - 1
+    grams = _grams(part)
+    own = crc32(part.encode("utf-8", "replace")) & mask
+    return [own, *[crc32(gram) & mask for gram in grams]], _SHARE / sqrt(len(grams) or 1)
+
+
+def pairing(first: str, second: str, bits: int) -> int:
+    """The place the weight of two neighbouring parts stands at."""
+    return crc32(f"{first} {second}".encode("utf-8", "replace")) & ((1 << bits) - 1)
+
+
+def _grams(word: str) -> list[bytes]:
+    """The runs of characters in a word, its ends marked; none in one that is shorter than the shortest run."""
+    if len(word) < GRAMS[0]:
+        return []
+    marked = f"<{word[:_SPELT]}>"
+    runs = [marked[at : at + size] for size in GRAMS for at in range(len(marked) - size + 1)]
+    return [b"." + run.encode("utf-8", "replace") for run in runs]
+
+
+class _Memory(dict[_Key, float]):
+    """Weights that were worked out before; emptied when it is full, and blind to what is too long to come again."""
+
+    def _keep(self, key: _Key, weight: float, size: int) -> float:
+        if size <= _KEPT:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+            self[key] = weight
+        return weight
+
+
+class _Words(_Memory[str]):
+    """What a word weighs: its parts, the pairs they make, and what was learned of it since."""
+
+    def __init__(self, row: _Row) -> None:
+        self.row = row
+
+    def __missing__(self, word: str) -> float:
+        some, row = parts(word[:_KEPT]), self.row
+        weight = sum(map(row.of_part, some)) + sum(map(row.of_pair, pairwise(some)))
+        return self._keep(word, weight, len(word))
+
+
+class _TaughtWords(_Memory[str]):
+    """What a word weighs by another memory, and what was learned of it since."""
+
+    def __init__(self, known: _Memory[str], learned: Mapping[str, float]) -> None:
+        self.known, self.learned = known, learned
+
+    def __missing__(self, word: str) -> float:
+        return self._keep(word, self.known[word] + self.learned.get(folded(word[:_KEPT]), 0.0), len(word))
+
+
+class _Pairs(_Memory[tuple[str, str]]):
+    """What two neighbours weigh together: the last part of the one with the first of the other."""
+
+    def __init__(self, row: _Row) -> None:
+        self.row = row
+
+    def __missing__(self, pair: tuple[str, str]) -> float:
+        before, after = parts(pair[0][-_KEPT:]), parts(pair[1][:_KEPT])
+        weight = self.row.of_pair((before[-1], after[0])) if before and after else 0.0
+        return self._keep(pair, weight, max(map(len, pair)))
+
+
+class _TaughtPairs(_Memory[tuple[str, str]]):
+    """The same of two neighbours."""
+
+    def __init__(self, known: _Memory[tuple[str, str]], learned: Mapping[str, float]) -> None:
+        self.known, self.learned = known, learned
+
+    def __missing__(self, pair: tuple[str, str]) -> float:
+        name = f"{folded(pair[0][-_KEPT:])} {folded(pair[1][:_KEPT])}"
+        return self._keep(pair, self.known[pair] + self.learned.get(name, 0.0), max(map(len, pair)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The hashed weights for a complaint."""
+
+    values: Sequence[int]
+    scale: float
+    bits: int
+
+    def of_part(self, part: str) -> float:
+        (own, *grams), share = spelling(part, self.bits)
+        values = self.values
+        return (values[own] + share * sum([values[place] for place in grams])) * self.scale
+
+    def of_pair(self, pair: tuple[str, str]) -> float:
+        return self.values[pairing(*pair, self.bits)] * self.scale
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The hashed weights for the labels, a few columns a place."""
+
+    values: Sequence[int]
+    scales: Sequence[float]
+    bits: int
+
+    def of_part(self, part: str) -> list[float]:
+        (own, *grams), share = spelling(part, self.bits)
+        width = len(self.scales)
+        rows = [self.values[place * width : (place + 1) * width] for place in (own, *grams)]
+        runs = map(sum, zip(*rows[1:], strict=True)) if grams else repeat(0)
+        return [(one + share * more) * scale for one, more, scale in zip(rows[0], runs, self.scales, strict=False)]
+
+
+class Linear:
+    """The weights as shipped, and what was added; threads may share one, what it remembers only saves time."""
+
+    def __init__(self, facts: Mapping[str, Any], complaint: Sequence[int], labels: Sequence[int]) -> None:
+        row, table = facts["complaint"], facts["labels"]
+        self.bias: float = row["bias"]
+        self.names: tuple[str, ...] = tuple(table["names"])
+        self.biases: list[float] = table["biases"]
+        self.letter: dict[str, list[float]] = facts["letter"]
+        weights = _Row(complaint, row["scale"], row["bits"])
+        self.words: _Memory[str] = _Words(weights)
+        self.pairs: _Memory[tuple[str, str]] = _Pairs(weights)
+        self._table = _Table(labels, table["scales"], table["bits"])
+        self._says = lru_cache(maxsize=1 << 12)(self._of_word)
+
+    def taught(self, learned: Mapping[str, float], labels: Mapping[str, Mapping[str, float]]) -> Linear:
+        """These weights with others added: by folded word, or two with a blank, and by label and folded word."""
+        added = [(self.names.index(name), words) for name, words in labels.items()]
+
+        def says(word: str) -> tuple[float, ...]:
+            sums = list(self._says(word))
+            for column, words in added:
+                sums[column] += words.get(folded(word), 0.0)
+            return tuple(sums)
+
+        model = copy(self)
+        model.words, model.pairs = _TaughtWords(self.words, learned), _TaughtPairs(self.pairs, learned)
+        model._says = lru_cache(maxsize=1 << 12)(says)
+        return model
+
+    def logit(self, words: Sequence[str]) -> float:
+        """How strongly a sentence speaks for a complaint; above 0 it is more likely one than not."""
+        factor = damping(len(words))
+        told = sum(map(self.words.__getitem__, words))
+        if self.bias + told * factor > _HOPELESS:
+            told += sum(map(self.pairs.__getitem__, pairwise(words)))
+        return self.bias + told * factor
+
+    def shares(self, words: Sequence[str]) -> list[float]:
+        """What each word adds to that, half of each pair it stands in included."""
+        pairs = [0.0, *map(self.pairs.__getitem__, pairwise(words)), 0.0]
+        return [self.words[word] + sum(both) / 2 for word, both in zip(words, pairwise(pairs), strict=True)]
+
+    def says(self, word: str) -> tuple[float, ...]:
+        """What one word says for each of `names`; to be summed over a sentence, damped, and added to `biases`."""
+        return self._says(word[:_KEPT])
+
+    def _of_word(self, word: str) -> tuple[float, ...]:
+        sums = [0.0] * len(self.names)
+        for part in parts(word):
+            sums = list(map(add, sums, self._table.of_part(part)))
+        return tuple(sums)
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Linear:
+    """The model that comes with the package, read once."""
+    folder = resources.files("plugin.judge") / "model"
+    facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    return Linear(facts, _row(folder / "complaint.i16", "h"), _row(folder / "labels.i8", "b"))
+
+
+def _row(path: Traversable, kind: str) -> array[int]:
+    """Integers as they stand in a file, the low byte first."""
+    row = array(kind)
+    row.frombytes(path.read_bytes())
+    if sys.byteorder == "big":
+        row.byteswap()
+    return row

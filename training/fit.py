@@ -1,0 +1,140 @@
+"""Fits linear models in arithmetic that is the same everywhere: sums in a fixed order, no transcendental functions.
+
+The loss is (sqrt(1 + m*m) - m) / 2 for a margin m: smooth near the border, straight for what is clearly wrong, like the
+logistic one, but made of operations IEEE 754 rounds in one way only. It is minimised by Nesterov's method with a step
+of its own for each weight, from a bound of the curvature along it, so that nothing has to be searched for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from plugin.judge.linear import damping, pairing, spelling
+from plugin.judge.reading import parts, words
+
+Floats = NDArray[np.float64]
+ROUNDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Sentences as numbers: how often each word stands in each (damped), where its weights stand, and the pairs."""
+
+    counts: csr_matrix  # sentences x words
+    spelled: csr_matrix  # words x places
+    pairs: csr_matrix | None  # sentences x places
+
+    def values(self, weights: Floats) -> Floats:
+        """What the weights (places, or places x labels) add up to in each sentence."""
+        told: Floats = self.counts @ (self.spelled @ weights)
+        return told if self.pairs is None else told + self.pairs @ weights
+
+    def pull(self, blame: Floats) -> Floats:
+        """The transposed product: what each place gets of the sentences' blame."""
+        told: Floats = self.spelled.T @ (self.counts.T @ blame)
+        return told if self.pairs is None else told + self.pairs.T @ blame
+
+    def part(self, chosen: Sequence[int] | NDArray[np.int64]) -> Design:
+        """Only these sentences."""
+        pairs = None if self.pairs is None else self.pairs[chosen]
+        return Design(self.counts[chosen], self.spelled, pairs)
+
+
+def design(texts: Sequence[str], bits: int, *, paired: bool = True) -> Design:
+    """The sentences as numbers, by the very functions that read them at run time."""
+    vocabulary: dict[str, int] = {}
+    counts: list[list[int]] = []
+    pairs: list[list[int]] = []
+    factors: list[float] = []
+    for text in texts:
+        told = words(text, 0, len(text))
+        some = [parts(word) for word in told]
+        counts.append([vocabulary.setdefault(part, len(vocabulary)) for word in some for part in word])
+        pairs.append([pairing(*pair, bits) for pair in neighbours(some)] if paired else [])
+        factors.append(damping(len(told)))
+    spelled = [spelling(part, bits) for part in vocabulary]
+    shares = [[1.0, *[share] * (len(places) - 1)] for places, share in spelled]
+    return Design(
+        _matrix(counts, [[factor] * len(row) for factor, row in zip(factors, counts, strict=True)], len(vocabulary)),
+        _matrix([places for places, _ in spelled], shares, 1 << bits),
+        _matrix(pairs, [[factor] * len(row) for factor, row in zip(factors, pairs, strict=True)], 1 << bits)
+        if paired
+        else None,
+    )
+
+
+def neighbours(told: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """The pairs of parts within each word, and those where two words meet."""
+    for word in told:
+        yield from pairwise(word)
+    yield from ((one[-1], two[0]) for one, two in pairwise(told) if one and two)
+
+
+def _matrix(rows: Sequence[Sequence[int]], values: Sequence[Sequence[float]], width: int) -> csr_matrix:
+    starts = np.cumsum([0, *map(len, rows)])
+    columns = np.array([place for row in rows for place in row], dtype=np.int32)
+    data = np.array([value for row in values for value in row], dtype=np.float64)
+    matrix = csr_matrix((data, columns, starts), shape=(len(rows), width))
+    matrix.sum_duplicates()
+    return matrix
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """Weights by place (and label), and the bias of each label."""
+
+    weights: Floats
+    bias: Floats
+
+    def values(self, given: Design) -> Floats:
+        """The logits of the sentences."""
+        return given.values(self.weights) + self.bias
+
+
+def fit(given: Design, labels: Floats, belief: Floats, ridge: float, rounds: int = ROUNDS) -> Fitted:
+    """The weights for labels of 1 and -1 (sentences x labels); `belief` weighs sentences (or each label of each)."""
+    total = belief.sum(axis=0).max()
+    belief = belief / total
+    columns = labels.shape[1]
+    size = given.spelled.shape[1]
+    curve = 0.5 * _curvature(given, belief.max(axis=1)) + ridge
+    step = (1.0 / curve)[:, None]
+    weights = momentum = np.zeros((size, columns))
+    bias = bias_momentum = np.zeros(columns)
+    bias_step = 1.0 / (0.5 * _bias_curvature(given, belief.max(axis=1)))
+    for number in range(rounds):
+        margin = (given.values(momentum) + bias_momentum) * labels
+        blame = -0.5 * (1.0 - margin / np.sqrt(1.0 + margin * margin)) * labels * belief
+        after = momentum - step * (given.pull(blame) + ridge * momentum)
+        bias_after = bias_momentum - bias_step * blame.sum(axis=0)
+        pace = number / (number + 3.0)
+        momentum = after + pace * (after - weights)
+        bias_momentum = bias_after + pace * (bias_after - bias)
+        weights, bias = after, bias_after
+    return Fitted(weights, bias)
+
+
+def _curvature(given: Design, belief: Floats) -> Floats:
+    """For each place the most the loss can bend along it: a diagonal that no matrix of the loss exceeds."""
+    ones = np.ones(given.spelled.shape[1])
+    length = given.values(ones) + 1.0
+    bound: Floats = given.pull(belief * length)
+    return bound + 1e-9
+
+
+def _bias_curvature(given: Design, belief: Floats) -> float:
+    length = given.values(np.ones(given.spelled.shape[1])) + 1.0
+    return float((belief * length).sum())
+
+
+def quantised(weights: Floats, most: int) -> tuple[NDArray[np.int64], Floats]:
+    """Each column as whole numbers up to `most`, and the scale that makes them weights again."""
+    peaks = np.maximum(np.abs(weights).max(axis=0), 1e-12)
+    scale = peaks / most
+    return np.rint(weights / scale).astype(np.int64), scale
