@@ -36,13 +36,14 @@ __all__ = ["LABELS", "LANGUAGES", "Sign", "Signs", "listed"]
 LABELS = (
     *(f"ask-{ask}" for ask in ASKS), *(f"risk-{risk}" for risk in RISKS),
     "heated", "chaser", "again", "grave", "minor", "mock", "praise", "no-complaint",
-    "outright", "displeased", "fault", *(f"fault-{category}" for category in CATEGORIES[:-1]),
+    "declared", "outright", "displeased", "fault", *(f"fault-{category}" for category in CATEGORIES[:-1]),
     *(f"category-{category}" for category in CATEGORIES[:-1]), "settled", "ordinary",
     "not", "aside",
 )  # fmt: skip
 """Every label a list of phrases may have; `not` and `aside` are never found, they only unmake others.
 
-`fault-delivery` is a fault by which the category is known, `category-delivery` what is no fault but of that category.
+`declared` is what says of itself that it is a complaint; `fault-delivery` is a fault by which the category is known,
+`category-delivery` what is no fault but of that category.
 """
 LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "pl", "tr", "ru", "ja")
 """The languages whose phrases are shipped."""

@@ -41,6 +41,9 @@ _SHOUTED = 3  # words in capitals that are a shout
 _GRAVE_SIGNS = ("risk-safety", "risk-vulnerable-customer", "grave")
 _LOUD = ("risk-legal", "risk-regulator", "risk-fraud-accusation")
 
+_DECLARED = 0.9  # the least score of a letter that calls itself a complaint …
+_TAKEN_BACK = {"settled", "no-complaint"}  # … and does not take it back
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
@@ -136,10 +139,15 @@ def _verdict(
     )
 
 
-def _score(model: Linear, hearing: Hearing, language: str, labels: Iterable[str]) -> float:
-    """How likely a complaint the letter is, its signs included; what is in no language the judge knows is less so."""
-    weights = model.letter["signed"]
+def _score(model: Linear, hearing: Hearing, language: str, labels: Sequence[str]) -> float:
+    """How likely a complaint the letter is, its signs included; what is in no language the judge knows is less so.
+
+    Who says that this is a complaint is believed, whatever else the letter is about.
+    """
+    weights, said = model.letter["signed"], set(labels)
     score = likelihood(weights[1:], weights[0], (*hearing.parts, *signed(labels)))
+    if "declared" in said and not said & _TAKEN_BACK:
+        score = max(score, _DECLARED)
     return score if language or len(hearing.text) <= _TELLS else score * _UNHEARD
 
 
