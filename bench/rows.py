@@ -9,15 +9,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from time import process_time
 
 from bench.contest import Failed, Hall, Spent
 from bench.mail import mails, poison
 from plugin.config import load
 from plugin.desk import open_desk
+from plugin.judge import Judge
+from plugin.trial import reader_of, settings_for
 from tests.proxy import Proxy
+from training.figures import of_sets
 
 _MORE = 5  # times the backlog, for memory
 _GOOD = 20
+_QUALITY = (
+    ("recall", "complaints found", 0.95), ("noticed", "found or asked about", None),
+    ("precision", "of those tagged, complaints", 0.95), ("category", "category right", 0.8),
+    ("severity", "severity, rank correlation", 0.7),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ def rows(hall: Hall, *, count: int, rounds: int, floor: str = "") -> Iterator[Ro
     yield from _speed(contests, count)
     yield from _memory(hall, count, median(spent.peak for spent in products))
     yield from _poison(hall)
+    yield from _judging(count)
 
 
 def _contest(hall: Hall, turn: int, count: int, floor: str) -> tuple[Spent, Spent]:
@@ -108,6 +118,21 @@ def _poison(hall: Hall) -> Iterator[Row]:
         trips, size = _quiet_look(shop.folder, proxy)
     yield Row("G11", "a look that finds nothing new, round trips", trips, at_most=5)
     yield Row("G11b", "the same, both ways", size / 1024, at_most=2, unit="KiB")
+
+
+def _judging(count: int) -> Iterator[Row]:
+    """What judging costs, and how well it is done on the letters nothing was fitted on (docs/judge.md)."""
+    read, judge = reader_of(settings_for(Path("no-settings"))), Judge()
+    messages = [read(mail.raw) for mail in mails(count)]
+    began = process_time()
+    for message in messages:
+        judge.assess(message)
+    cost = (process_time() - began) / count * 1000
+    yield Row("J4", "CPU of judging a mail, on average", cost, at_most=5, unit="ms")
+    unseen = of_sets(["unseen"])["unseen"]["all"].plain()
+    for name, what, goal in _QUALITY:
+        yield Row("J3", f"letters nothing was fitted on: {what}", unseen[name] or 0.0, at_least=goal)
+    yield Row("J3", "letters nothing was fitted on: ordinary ones tagged", unseen["false"] or 0.0, at_most=0.05)
 
 
 def _quiet_look(folder: Path, proxy: Proxy) -> tuple[int, int]:

@@ -31,6 +31,7 @@ inboxes:
 {more}
 hours:
   default: {{zone: Europe/London, week: {{mon-sun: "00:00-24:00"}}}}
+judge: {{deep: off}}  # what is tried here must not depend on whether the extra is installed
 packs: [general]
 playbooks: my-playbooks/
 """

@@ -13,6 +13,7 @@ import pytest
 
 from plugin.judge import Judge, deep
 from plugin.judge.deep import Deep, Embed, affordable, second, shipped
+from plugin.judge.verdict import weigh
 from plugin.model import Address, Direction, Message, Place
 
 UNSURE = 0.5
@@ -204,3 +205,12 @@ def _not_installed(name: str) -> str:
 
 def _of(number: str) -> Callable[[str], str]:
     return lambda _name: number
+
+
+def test_a_second_opinion_alone_makes_no_complaint_but_has_a_person_asked(asked: Deep) -> None:
+    text = "You had one job and the cake came with another child's name on it."
+    alone, both = weigh(text, "").score, weigh(text, "", second=asked).score
+    assert alone < both, "the words are sure of it by now: find a text they leave open"
+    between = (alone + both) / 2
+    found = Judge(between, (0.0, between), asked).assess(letter(text))
+    assert (found.complaint, found.maybe) == (False, True)

@@ -47,9 +47,13 @@ _TAKEN_BACK = {"settled", "no-complaint"}  # … and does not take it back
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The judge's labels for one text; the values are those of `plugin.model`."""
+    """The judge's labels for one text; the values are those of `plugin.model`.
+
+    `alone` is the score before a second opinion was asked.
+    """
 
     score: float
+    alone: float = 0.0
     language: str = ""
     category: str = "other"
     severity: str = "low"
@@ -81,7 +85,7 @@ def weigh(
     model = model or shipped()
     hearing = hear(model, own, subject)
     if hearing.likely < RULED_OUT:
-        return Verdict(score=round(hearing.likely, 4))
+        return Verdict(score=round(hearing.likely, 4), alone=round(hearing.likely, 4))
     language = spoken_in(own or subject)
     found, heading = ((signs or shipped_signs()).find(text, language) for text in (own, subject))
     return _verdict(model, hearing, language, found, heading, second=second)
@@ -118,16 +122,17 @@ def _verdict(
 ) -> Verdict:
     signs = [sign.label for sign in (*heading, *found)]
     labels = set(signs)
-    score = round(_score(model, hearing, language, signs), 4)
+    score = alone = round(_score(model, hearing, language, signs), 4)
     opinion = second.opinion(strongest(hearing), score) if second else None
     if opinion:
         score = round(opinion.score, 4)
     if score < RULED_OUT:
-        return Verdict(score=score, language=language)
+        return Verdict(score=score, alone=alone, language=language)
     says = _says(model, _telling(hearing))
     category, severity = _category(model, says, signs), _severity(says, labels)
     return Verdict(
         score=score,
+        alone=alone,
         language=language,
         category=category,
         severity=severity,
