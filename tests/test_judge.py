@@ -322,3 +322,9 @@ def test_hostile_text_gets_an_answer(text: str) -> None:
     found = assess(letter(text, text[:2000]))
     assert 0 <= found.score <= 1 and len(found.own_text) <= 65_536
     assert len(key_sentence(found)) <= 200
+
+
+@pytest.mark.parametrize("subject", ["= ?= ?= ?= ?= ?= ?= ?", "?????", "12345", "...", ""])
+def test_a_subject_without_a_word_changes_nothing(subject: str) -> None:
+    text = "The lamp arrived broken, the glass shade is in pieces. Nobody answers my calls. I want a replacement."
+    assert assess(letter(text, subject)).score == assess(letter(text)).score

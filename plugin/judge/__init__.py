@@ -135,5 +135,5 @@ def own_subject(subject: str, *, forwarded: bool = False) -> str:
     head, colon, rest = subject[:300].partition(":")
     word = head.strip().casefold().split("[")[0].split("(")[0]
     if not colon or word not in _ANSWERED + _PASSED_ON:
-        return subject[:300]
+        return subject[:300] if any(map(str.isalpha, subject[:300])) else ""  # signs alone say nothing
     return own_subject(rest) if forwarded and word in _PASSED_ON else ""
