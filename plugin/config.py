@@ -15,7 +15,16 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from plugin.hours import Hours, HoursError
 from plugin.judge.deep import Wish, missing
@@ -26,36 +35,68 @@ from plugin.source import Form, Problem, Problems, one_of, read, read_text, sugg
 _LISTEN: Final = ("127.0.0.1", 8025)
 _COMPLAINT_AT: Final = 0.7
 _ASK_FROM: Final = 0.4
+_PUBLISHED: Final = ("dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==", "HRkRd4BeOAoUkfZr-mhauJT64rvBASlJRoIyPsd3zeA=")
+"""Secrets that stand on developer.zendesk.com/documentation/webhooks/verifying, today or in an older form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxSettings:
-    """One inbox as it was set up; the password shows in no repr.
+    """One inbox as it was set up: what is the same for every kind.
 
-    `drafts` is a folder or `auto`, `sent` is folders or `("auto",)`, `reminders` is a folder or empty for off; `start`
-    is `now`, `all` or a date; `ours` are lower-case addresses and `@domain`s; `hours` is a key of Settings.calendars.
+    `ours` are lower-case addresses and `@domain`s; `reminders` says where they go, empty for off; `start` is `now`,
+    `all` or a date; `hours` is a key of Settings.calendars.
     """
 
     name: str
-    kind: str = "imap"
-    host: str
-    port: int
-    tls: str = "implicit"  # implicit | starttls | none
-    user: str
-    password: str = field(repr=False)
+    kind: str
     identities: tuple[Address, ...]
     ours: tuple[str, ...]
-    folders: tuple[str, ...] = ("INBOX",)
-    drafts: str = "auto"
-    sent: tuple[str, ...] = ("auto",)
-    reminders: str = "INBOX"
-    show: str = "keywords"  # keywords | none
+    reminders: str
     mode: str = "draft"
     start: str | date = "now"
     hours: str = "default"
     language: str = "en"
     voice: str = "plain"  # plain | warm | formal
     signature: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailboxSettings(InboxSettings):
+    """A mailbox that speaks IMAP; the password shows in no repr.
+
+    `drafts` is a folder or `auto`, `sent` is folders or `("auto",)`, `reminders` is a folder.
+    """
+
+    kind: str = "imap"
+    host: str
+    port: int
+    tls: str = "implicit"  # implicit | starttls | none
+    user: str
+    password: str = field(repr=False)
+    folders: tuple[str, ...] = ("INBOX",)
+    drafts: str = "auto"
+    sent: tuple[str, ...] = ("auto",)
+    reminders: str = "INBOX"
+    show: str = "keywords"  # keywords | none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpdeskSettings(InboxSettings):
+    """A Zendesk account; token and secret show in no repr.
+
+    `url` is where it answers, without a slash at the end; `webhook_secret` is empty where it cannot call us, and
+    `sidebar_app` is 0 where the sidebar app is not installed. Reminders go into the ticket.
+    """
+
+    kind: str = "zendesk"
+    subdomain: str
+    email: str
+    token: str = field(repr=False)
+    webhook_secret: str = field(default="", repr=False)
+    tag_prefix: str = ""
+    sidebar_app: int = 0
+    url: str
+    reminders: str = "ticket"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,6 +335,7 @@ def _checked(check: Callable[[str], None]) -> AfterValidator:
 
 
 _Text = Annotated[str, Field(min_length=1)]
+_Kind = Literal["imap", "zendesk"]
 _Folder = Annotated[str, AfterValidator(_folder)]
 _Identity = Annotated[Address, BeforeValidator(_address)]
 _Zone = Annotated[str, _checked(lambda zone: _calendar(zone=zone))]
@@ -371,7 +413,31 @@ class _Hours(Form):
 
 
 class _Inbox(Form):
-    kind: Literal["imap"]
+    mode: Annotated[Literal["draft"], _not_yet("tag", "watch", use="draft")] = "draft"
+    start: Annotated[str | date, BeforeValidator(_start)] = "now"
+    hours: Annotated[str, Field(validate_default=True)] = "default"
+    language: Annotated[str, _matching(r"[a-z]{2,3}", "is no language: write its code, such as en or de")] = "en"
+    voice: Literal["plain", "warm", "formal"] = "plain"
+    signature: str = ""
+
+    @field_validator("hours")
+    @classmethod
+    def _known_calendar(cls, value: str, info: ValidationInfo) -> str:
+        calendars = _around(info).calendars
+        if value not in calendars:
+            raise ValueError(f"no calendar `{value}` stands under the top key `hours`: {suggest(value, calendars)}")
+        return value
+
+    def common(self, name: str) -> dict[str, Any]:
+        """What the settings of every kind of inbox have in common."""
+        return {
+            "name": name, "mode": self.mode, "start": self.start, "hours": self.hours, "language": self.language,
+            "voice": self.voice, "signature": self.signature.rstrip(),
+        }  # fmt: skip
+
+
+class _Mailbox(_Inbox):
+    kind: _Kind
     host: Annotated[str, _matching(_HOST, "is no host: write a name like mail.example.com")]
     tls: Literal["implicit", "starttls", "none"] = "implicit"
     port: Annotated[int, Field(ge=1, le=65_535)] | None = None
@@ -390,19 +456,6 @@ class _Inbox(Form):
     ] = ("auto",)
     reminders: _Folder = "INBOX"
     show: Annotated[Literal["keywords", "none"], _not_yet("flag", "both", use="keywords or none")] = "keywords"
-    mode: Annotated[Literal["draft"], _not_yet("tag", "watch", use="draft")] = "draft"
-    start: Annotated[str | date, BeforeValidator(_start)] = "now"
-    hours: Annotated[str, Field(validate_default=True)] = "default"
-    language: Annotated[str, _matching(r"[a-z]{2,3}", "is no language: write its code, such as en or de")] = "en"
-    voice: Literal["plain", "warm", "formal"] = "plain"
-    signature: str = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _kind(cls, values: Any) -> Any:
-        if isinstance(values, dict) and values.get("kind") == "zendesk":
-            raise ValueError("`kind: zendesk` is not yet supported: remove this inbox, or attach its mailbox by imap")
-        return values
 
     @field_validator("tls")
     @classmethod
@@ -415,13 +468,78 @@ class _Inbox(Form):
             )
         return value
 
-    @field_validator("hours")
-    @classmethod
-    def _known_calendar(cls, value: str, info: ValidationInfo) -> str:
-        calendars = _around(info).calendars
-        if value not in calendars:
-            raise ValueError(f"no calendar `{value}` stands under the top key `hours`: {suggest(value, calendars)}")
-        return value
+    def settings(self, name: str) -> InboxSettings:
+        """With every default filled in."""
+        emails = tuple(identity.email for identity in self.identities)
+        return MailboxSettings(
+            **self.common(name),
+            host=self.host.strip("[]"),
+            port=self.port or (993 if self.tls == "implicit" else 143),
+            tls=self.tls,
+            user=self.user,
+            password=self.password,
+            identities=self.identities,
+            ours=tuple(dict.fromkeys(one.lower() for one in self.ours or emails)),
+            folders=tuple(dict.fromkeys(self.folders)),
+            drafts=self.drafts,
+            sent=self.sent,
+            reminders="" if self.reminders == "off" else self.reminders,
+            show=self.show,
+        )
+
+
+def _helpdesk_url(value: str) -> str:
+    found = re.fullmatch(r"http://(\[[^\]/]+\]|[^:/\s]+)(?::\d{1,5})?/?", value)
+    if not found or not _is_loopback(found[1]):
+        raise ValueError(
+            f"`url` is for a stand-in on this machine, such as http://127.0.0.1:8099, not {value}: remove the line, "
+            "the address follows from `subdomain`"
+        )
+    return value.rstrip("/")
+
+
+def _secret(value: str) -> str:
+    if value in _PUBLISHED:
+        raise ValueError("`webhook_secret` is the sample secret of Zendesk's own pages, which everybody knows: "
+                         "copy the one Zendesk shows for your webhook")  # fmt: skip
+    return value
+
+
+class _Helpdesk(_Inbox):
+    kind: _Kind
+    subdomain: Annotated[str, _matching(_LABEL, "is no subdomain: of https://example.zendesk.com it is example")]
+    email: Annotated[str, _matching(rf"{_LOCAL_PART}@{_DOMAIN}", "is no mail address: write bot@example.com")]
+    token: _Text
+    webhook_secret: Annotated[_Text, AfterValidator(_secret)] | None = None
+    tag_prefix: Annotated[str, _matching(r"[a-z0-9_-]{0,20}", "is no prefix: use up to 20 of a-z, 0-9, - and _")] = ""
+    sidebar_app: Annotated[int, Field(ge=1)] | None = None
+    reminders: Literal["ticket", "off"] = "ticket"
+    url: Annotated[str, AfterValidator(_helpdesk_url)] | None = None
+
+    def settings(self, name: str) -> InboxSettings:
+        """With every default filled in."""
+        us = Address(f"support@{self.subdomain}.zendesk.com")
+        return HelpdeskSettings(
+            **self.common(name),
+            identities=(us,),
+            ours=(us.email,),
+            subdomain=self.subdomain,
+            email=self.email,
+            token=self.token,
+            webhook_secret=self.webhook_secret or "",
+            tag_prefix=self.tag_prefix,
+            sidebar_app=self.sidebar_app or 0,
+            url=self.url or f"https://{self.subdomain}.zendesk.com",
+            reminders="" if self.reminders == "off" else self.reminders,
+        )
+
+
+def _which(values: Any) -> str:
+    """Which form an inbox is written in; what no form fits is told by that of a mailbox."""
+    return "zendesk" if isinstance(values, dict) and values.get("kind") == "zendesk" else "imap"
+
+
+_AnyInbox = Annotated[Annotated[_Mailbox, Tag("imap")] | Annotated[_Helpdesk, Tag("zendesk")], Discriminator(_which)]
 
 
 class _File(Form):
@@ -430,7 +548,7 @@ class _File(Form):
     notify: Annotated[Any, _later("remove the line")] = None
     judge: _Judge = _Judge()
     keep: Annotated[Any, _later("everything is kept; remove the line")] = None
-    inboxes: Annotated[dict[_Name, _Inbox], Field(min_length=1)]
+    inboxes: Annotated[dict[_Name, _AnyInbox], Field(min_length=1)]
     hours: Annotated[dict[_Name, _Hours], Field(min_length=1)] | None = None
     packs: tuple[Annotated[str, AfterValidator(_pack)], ...] = ("general",)
     playbooks: _Text | None = None
@@ -463,7 +581,7 @@ def _settings(form: _File, path: Path, folder: Path, problems: list[Problem]) ->
         listen=form.web.listen,
         packs=form.packs,
         playbooks=None if form.playbooks is None else folder / form.playbooks,
-        inboxes=tuple(_inbox(name, inbox) for name, inbox in form.inboxes.items()),
+        inboxes=tuple(inbox.settings(name) for name, inbox in form.inboxes.items()),
         calendars=calendars,
         complaint_at=form.judge.complaint_at,
         ask_between=form.judge.ask_between or (min(_ASK_FROM, form.judge.complaint_at), form.judge.complaint_at),
@@ -481,29 +599,3 @@ def _calendars(form: _File) -> dict[str, Hours]:
 
 def _without_hours(path: Path, default: Hours) -> str:
     return f"{path}: no `hours` are named, so mon-fri 09:00-17:00 in {default.zone.key} (this machine's zone) counts"
-
-
-def _inbox(name: str, form: _Inbox) -> InboxSettings:
-    emails = tuple(identity.email for identity in form.identities)
-    return InboxSettings(
-        name=name,
-        kind=form.kind,
-        host=form.host.strip("[]"),
-        port=form.port or (993 if form.tls == "implicit" else 143),
-        tls=form.tls,
-        user=form.user,
-        password=form.password,
-        identities=form.identities,
-        ours=tuple(dict.fromkeys(one.lower() for one in form.ours or emails)),
-        folders=tuple(dict.fromkeys(form.folders)),
-        drafts=form.drafts,
-        sent=form.sent,
-        reminders="" if form.reminders == "off" else form.reminders,
-        show=form.show,
-        mode=form.mode,
-        start=form.start,
-        hours=form.hours,
-        language=form.language,
-        voice=form.voice,
-        signature=form.signature.rstrip(),
-    )

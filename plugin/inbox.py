@@ -8,6 +8,7 @@ cursor     the inbox's own bookmark: JSON, opaque to everyone else, stored in th
 act        what a person did in the mail program: marked, filed or answered a message, ticked off a reminder.
 change     all that one run of one case wants written; safe to write again, the second time has no effect.
 receipt    what came of a change.
+notice     word from outside (a webhook) that something changed; what it is, the inbox reads itself.
 memory     what the store remembers for the inbox, so that the inbox itself can stay without state.
 
 Errors
@@ -31,11 +32,17 @@ from plugin.model import AmendsError, Draft, Message, Place, Reminder, Written
 
 Cursor = dict[str, Any]
 
-KINDS = {"imap": "integrations.imap.client:ImapInbox"}
-"""Where each kind of inbox lives; this and the next are the only places that know."""
+KINDS = {"imap": "integrations.imap.client:ImapInbox", "zendesk": "integrations.zendesk.client:ZendeskInbox"}
+"""Where each kind of inbox lives; this and the next ones are the only places that know."""
 
-READERS = {"imap": "integrations.imap.message:read_file"}
-"""How one mail from a file is read the way that kind of inbox reads it: (raw, settings, place, received) -> Message."""
+READERS = dict.fromkeys(KINDS, "integrations.imap.message:read_file")
+"""How one mail from a file is read for that kind of inbox: (raw, settings, place, received) -> Message."""
+
+DOORS = {"zendesk": "integrations.zendesk.webhook:accept"}
+"""Kinds of inbox that can be called, and what understands a call: (call, settings, now) -> Notice; see CallRefused."""
+
+ALONE = frozenset({"zendesk"})
+"""Kinds of inbox where a reminder lies at its own case, so that several are never put into one list."""
 
 
 class InboxError(AmendsError):
@@ -54,6 +61,36 @@ class InboxRefused(InboxError):
     """The inbox said no; a person must look before it is worth trying again."""
 
 
+class CallRefused(InboxError):
+    """A call that is not from the inbox, is too old, or cannot be understood; `status` is the HTTP answer."""
+
+    def __init__(self, inbox: str, problem: str, status: int) -> None:
+        self.status = status
+        super().__init__(inbox, problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request to a webhook as it came in; names of headers are lower case."""
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Word from outside that something changed; `id` is the same when it comes again.
+
+    `topic` names the conversation in the inbox's own words, `group` what belongs to one act of a person (or is empty).
+    An `unknown` one is well signed and not understood: the reason, for the quarantine; `topic` is empty then.
+    """
+
+    id: str
+    topic: str
+    group: str = ""
+    unknown: str = ""
+
+
 class ActKind(StrEnum):
     """What a person did in a mail program."""
 
@@ -61,6 +98,10 @@ class ActKind(StrEnum):
     NOT_A_COMPLAINT = "not-a-complaint"
     TAKEN_OFF = "taken-off"  # the tag `complaint` was taken off, by us or by a person: the ledger knows whose it was
     RESOLVED = "resolved"
+    REOPENED = "reopened"  # settled no longer, a person says
+    MOVED = "moved"  # the conversation goes on elsewhere, where another complaint of the same person lies: see `note`
+    ENDED = "ended"  # the conversation was thrown away: see `note`
+    RATED = "rated"  # the complainant says whether he is content: see `satisfied`
     RELABELLED = "relabelled"  # other tags for category or severity stand on it than ours
     ANSWERED = "answered"  # the mail program marked the message as answered
     REMINDER_DONE = "reminder-done"
@@ -71,9 +112,10 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: about `message` (the first six kinds) or about what we wrote, named by its Message-ID.
+    """One act: about `message`, or about what we wrote, named by its Message-ID in `written`.
 
-    Of `relabelled`, `labels` are all tags for category and severity that now stand on the message.
+    Of `relabelled`, `labels` are all tags for category and severity that now stand on the message. `by` says where
+    a person did it.
     """
 
     kind: ActKind
@@ -81,6 +123,9 @@ class Act:
     message: Message | None = None
     written: str = ""
     labels: tuple[str, ...] = ()
+    by: str = "mail program"
+    note: str = ""
+    satisfied: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +148,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What came, in order; `prints` gives each message's header fingerprint by its place."""
+    """What came, in order; `prints` gives each message's header fingerprint by its place.
+
+    `heard` are the ids of notices that need no more attention once this page is stored.
+    """
 
     cursor: Cursor
     messages: tuple[Message, ...] = ()
@@ -111,6 +159,7 @@ class Page:
     unreadable: tuple[Unreadable, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     prints: Mapping[Place, str] | None = None
+    heard: tuple[str, ...] = ()
 
 
 class Memory(Protocol):
@@ -125,15 +174,21 @@ class Memory(Protocol):
     def written(self) -> Sequence[Written]:
         """Our drafts nobody has sent, edited or removed, and our reminders that are still open."""
 
+    def notices(self) -> Sequence[Notice]:
+        """Notices nobody has heeded yet, oldest first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """All that one run of one case wants written."""
+    """All that one run of one case wants written.
+
+    `message_id` and `place` are of the message that carries the tags, else of the one the case is about.
+    """
 
     key: str
     case: str
-    message_id: str = ""  # the message that carries the tags …
-    place: Place | None = None  # … and where it was last seen
+    message_id: str = ""
+    place: Place | None = None  # where it was last seen
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
     draft: Draft | None = None
@@ -147,7 +202,8 @@ class Receipt:
     """What came of a change; `refused` is a sentence where the inbox said no to a part of it.
 
     `tags_added` are those that were not there before us; only these may ever be removed again.
-    `withdrawn` says for each Message-ID what became of it: withdrawn, edited, gone or kept.
+    `withdrawn` says for each Message-ID what became of it: withdrawn, edited, gone, kept (it should go and the server
+    cannot remove it) or over (it stays as a note and is offered no more).
     """
 
     key: str

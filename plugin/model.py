@@ -173,7 +173,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A letter ready to be laid into Drafts; `quoted` is their text, to stand below ours."""
+    """A letter ready to be laid into Drafts; `quoted` is their text, to stand below ours, and `quote_head` before it.
+
+    `aside` is what a person should know and the complainant need not: dates and what comes next, a line each.
+    """
 
     message_id: str
     case: str
@@ -184,6 +187,8 @@ class Draft:
     text: str
     at: datetime  # its Date; fixed, so that writing the draft again gives the same bytes
     quoted: str = ""
+    quote_head: str = ""
+    aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from plugin.inbox import Act, ActKind, Change, Cursor, Finding, Inbox, Memory, Page, Receipt
+from plugin.inbox import Act, ActKind, Change, Cursor, Finding, Inbox, Memory, Notice, Page, Receipt
 from plugin.model import Address, Direction, Draft, Message, Place, Written
 
 
@@ -194,6 +194,7 @@ class Forgetful:
     def __init__(self, *written: Written, keys: Mapping[str, Sequence[str]] | None = None) -> None:
         self._written, self._keys = written, keys or {}
         self.places: dict[Place, str] = {}
+        self.heard: list[Notice] = []
 
     def known(self, fingerprints: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """The keys it was told."""
@@ -207,6 +208,10 @@ class Forgetful:
     def written(self) -> Sequence[Written]:
         """What it was told we wrote."""
         return self._written
+
+    def notices(self) -> Sequence[Notice]:
+        """What it was told outside."""
+        return self.heard
 
 
 class Box(Protocol):

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from plugin.config import InboxSettings, Settings, load
+from plugin.config import MailboxSettings, Settings, load
 from plugin.decide import case_id
 from plugin.desk import book_of, judge_of
 from plugin.desk.intake import Intake
@@ -41,7 +41,7 @@ def settings_for(path: Path) -> Settings:
     """The folder's amends.yaml, without its secrets; where there is none, just the pack `general`."""
     if path.exists():
         return load(path, secrets=False)
-    inbox = InboxSettings(
+    inbox = MailboxSettings(
         name="inbox",
         host="localhost",
         port=0,

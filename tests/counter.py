@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from plugin import letters
-from plugin.config import InboxSettings
+from plugin.config import MailboxSettings
 from plugin.desk import Desk
 from plugin.desk.ledger import Policies
 from plugin.hours import Hours
@@ -98,8 +98,8 @@ class Counter:
         self.desk.close()
 
 
-def _settings() -> InboxSettings:
-    return InboxSettings(
+def _settings() -> MailboxSettings:
+    return MailboxSettings(
         name="support", host="mail.example.com", port=993, user="support@example.com", password="not used",
         identities=(Address("support@example.com", "Support"),), ours=("support@example.com",), signature="Example Ltd",
     )  # fmt: skip

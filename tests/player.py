@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from plugin import timeline as t
-from plugin.config import InboxSettings
+from plugin.config import MailboxSettings
 from plugin.decide import Act, EndTask, Reopen, Resolve, SayReplied
 from plugin.desk import Desk
 from plugin.desk.ledger import Policies
@@ -48,11 +48,11 @@ WORDS = {
 }
 
 
-def settings(name: str = "support", **more: Any) -> InboxSettings:
+def settings(name: str = "support", **more: Any) -> MailboxSettings:
     """How the inbox of a test is set up."""
     us = Address(f"{name}@example.com", "Support")
     given: dict[str, Any] = {"host": "localhost", "port": 1, "user": "u", "password": "p", "signature": "Example Ltd"}
-    return InboxSettings(name=name, identities=(us,), ours=(us.email,), **(given | more))
+    return MailboxSettings(name=name, identities=(us,), ours=(us.email,), **(given | more))
 
 
 def book(folder: Path, playbooks: dict[str, str], *packs: str) -> Book:

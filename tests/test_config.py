@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tzlocal
 
-from plugin.config import Settings, load
+from plugin.config import HelpdeskSettings, MailboxSettings, Settings, load
 from plugin.hours import Span
 from plugin.model import Address
 from plugin.source import Problems
@@ -99,6 +99,11 @@ def said(path: Path, *, secrets: bool = True) -> list[str]:
     return [str(problem).replace(f"{path.parent}/", "") for problem in caught.value.problems]
 
 
+def mailboxes(settings: Settings) -> tuple[MailboxSettings, ...]:
+    """The inboxes that speak IMAP."""
+    return tuple(inbox for inbox in settings.inboxes if isinstance(inbox, MailboxSettings))
+
+
 def test_a_small_file_gets_every_default(write: Write) -> None:
     path = write(SMALL)
     settings = load(path)
@@ -108,7 +113,7 @@ def test_a_small_file_gets_every_default(write: Write) -> None:
     assert (settings.packs, settings.playbooks) == (("general",), None)
     assert (settings.complaint_at, settings.ask_between) == (0.7, (0.4, 0.7))
     assert settings.deep == "auto"
-    (inbox,) = settings.inboxes
+    (inbox,) = mailboxes(settings)
     assert (inbox.name, inbox.kind, inbox.host, inbox.port, inbox.tls) == (
         "support", "imap", "mail.example.com", 993, "implicit",
     )  # fmt: skip
@@ -125,7 +130,7 @@ def test_a_whole_file_is_taken_as_it_stands(write: Write) -> None:
     settings = load(path)
     assert settings.playbooks == path.parent / "my-playbooks"
     assert (settings.complaint_at, settings.ask_between) == (0.8, (0.3, 0.75))
-    support, second = settings.inboxes
+    support, second = mailboxes(settings)
     assert (support.port, support.tls) == (143, "starttls")
     assert support.identities == (Address("support@example.com", "Example, Support"), Address("sales@example.com"))
     assert support.ours == ("support@example.com", "@example.com")
@@ -170,7 +175,7 @@ def test_the_page_may_listen_on_any_loopback_address(write: Write, listen: str, 
 @pytest.mark.parametrize("tls", ["starttls", "none"])
 def test_the_port_follows_the_kind_of_tls(write: Write, tls: str) -> None:
     text = small(f"tls: {tls}").replace("mail.example.com", "localhost")
-    assert load(write(text)).inboxes[0].port == 143
+    assert mailboxes(load(write(text)))[0].port == 143
 
 
 def test_an_absolute_store_stays_where_it_is(write: Write) -> None:
@@ -215,12 +220,12 @@ class TestSecrets:
             ("SUPPORT_PASSWORD=${HOME}", "${HOME}"),
         ):
             self.dotenv(path, f"# secrets\n\n{line}\nOTHER=\n")
-            assert load(path).inboxes[0].password == password
+            assert mailboxes(load(path))[0].password == password
 
     def test_the_environment_comes_before_the_dotenv(self, write: Write) -> None:
         path = write(SMALL)
         self.dotenv(path, "SUPPORT_PASSWORD=other\n")
-        assert load(path).inboxes[0].password == "s3cret"
+        assert mailboxes(load(path))[0].password == "s3cret"
 
     def test_a_dotenv_others_can_read_is_a_remark(self, write: Write) -> None:
         path = write(SMALL)
@@ -236,7 +241,7 @@ class TestSecrets:
 
     def test_without_secrets_a_missing_name_is_none(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("SUPPORT_PASSWORD")
-        assert load(write(SMALL), secrets=False).inboxes[0].user == "support@example.com"
+        assert mailboxes(load(write(SMALL), secrets=False))[0].user == "support@example.com"
 
     def test_an_empty_password_is_a_problem(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SUPPORT_PASSWORD", "")
@@ -359,10 +364,49 @@ def test_what_no_inbox_can_do_without_is_missed(write: Write, key: str) -> None:
     assert said(write("".join(lines))) == [f"amends.yaml:2:3: `{key}` is missing: add a line `{key}: …`"]
 
 
-def test_a_zendesk_inbox_is_not_yet_supported(write: Write) -> None:
-    text = SMALL + "  helpdesk:\n    kind: zendesk\n    subdomain: example\n"
-    (problem,) = said(write(text))
-    assert problem.startswith("amends.yaml:8:3: `kind: zendesk` is not yet supported")
+HELPDESK = (
+    SMALL
+    + """\
+  helpdesk:
+    kind: zendesk
+    subdomain: example
+    email: bot@example.com
+    token: ${ZENDESK_TOKEN}
+"""
+)
+
+
+def test_a_zendesk_account_needs_its_subdomain_an_address_and_a_token(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZENDESK_TOKEN", "s3cret-token")
+    settings = load(write(HELPDESK))
+    helpdesk = settings.inboxes[1]
+    assert isinstance(helpdesk, HelpdeskSettings)
+    assert (helpdesk.url, helpdesk.token) == ("https://example.zendesk.com", "s3cret-token")
+    assert (helpdesk.reminders, helpdesk.webhook_secret, helpdesk.sidebar_app) == ("ticket", "", 0)
+    assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("subdomain: example.zendesk.com", "12:16: `example.zendesk.com` is no subdomain: of https://example."),
+        ("subdomain: https://example.zendesk.com", "`https://example.zendesk.com` is no subdomain"),
+        ("email: bot", "`bot` is no mail address"),
+        ("webhook_secret: dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==", "is the sample secret of Zendesk's own pages"),
+        ("url: https://example.zendesk.com", "`url` is for a stand-in on this machine"),
+        ("url: http://zendesk.example.com:8099", "`url` is for a stand-in on this machine"),
+        ("tag_prefix: Ämends", "`Ämends` is no prefix"),
+        ("host: mail.example.com", "unknown key `host`"),
+    ],
+)
+def test_what_is_wrong_with_a_zendesk_account_is_said(write: Write, line: str, problem: str) -> None:
+    key = line.partition(":")[0]
+    kept = [old for old in HELPDESK.splitlines() if not (old.startswith(f"    {key}:") and "SUPPORT" not in old)]
+    text = HELPDESK if key == "host" else "\n".join(kept) + "\n"
+    problems = said(write(text.replace("${ZENDESK_TOKEN}", "t") + f"    {line}\n"))
+    assert any(problem in one for one in problems), problems
 
 
 def test_every_problem_comes_at_once(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,6 +164,9 @@ class _Nothing:
     def written(self) -> Sequence[Any]:
         return ()
 
+    def notices(self) -> Sequence[Any]:
+        return ()
+
 
 def _is_news(line: Any) -> bool:
     """Whether an untagged line tells of a message or a flag, and is not just `* OK Still here`."""

@@ -59,7 +59,8 @@ def draft_bytes(draft: Draft, at: datetime | None = None) -> bytes:
         ("References", "\r\n ".join(references)),
         ("X-Amends-Case", _case(draft.case)),
     ]
-    return _letter(fields, f"{_lines(draft.text)}\n{_quoted(draft.quoted)}")
+    head = f"\n\n{draft.quote_head}" if draft.quote_head else ""
+    return _letter(fields, f"{_lines(draft.text + head)}\n{_quoted(draft.quoted)}")
 
 
 def reminder_bytes(reminder: Reminder, identity: Address) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from plugin.cli.frame import Frame, fail, say, show_json
-from plugin.config import InboxSettings, Settings
+from plugin.config import InboxSettings, MailboxSettings, Settings
 from plugin.desk import book_of, judge_of, open_inbox
 from plugin.inbox import Finding, InboxError
 from plugin.judge import deep
@@ -101,7 +101,7 @@ def _remarks(settings: Settings) -> None:
     for remark in settings.remarks:
         say(f"remark: {remark}")
     for inbox in settings.inboxes:
-        if inbox.host == "mail.example.com":
+        if isinstance(inbox, MailboxSettings) and inbox.host == "mail.example.com":
             say(f"remark: {inbox.name}: host is still mail.example.com - fill in your provider's incoming mail server")
     say(f"the judge {deep.standing(settings.deep)}")
     book = book_of(settings)

@@ -12,6 +12,7 @@ from plugin.config import InboxSettings
 from plugin.decide import CalendarsChanged, Policy, Trigger, short, told
 from plugin.desk.corrections import corrections
 from plugin.hours import Hours
+from plugin.inbox import Notice
 from plugin.model import Assessment, Message, Written
 from plugin.playbook import Book
 from plugin.store import Session, Store
@@ -153,3 +154,7 @@ class StoreMemory:
         """Our drafts nobody has sent, edited or removed, and our reminders that are still open."""
         with self._store.reading() as session:
             return session.live(self._inbox)
+
+    def notices(self) -> Sequence[Notice]:
+        """Notices nobody has heeded yet, oldest first."""
+        return ()

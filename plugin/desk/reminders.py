@@ -71,6 +71,15 @@ def _facts(item: Raised, calendar: Hours) -> list[str]:
     return [*lines, f"Note:        {due.note}"] if due is not None and due.note else lines
 
 
+def ahead(case: Case, calendar: Hours) -> tuple[str, ...]:
+    """What is promised by when and what comes after it, a line each, for whoever reads a draft."""
+    dates = [(due.due_at, f"{due.due_for} due by {_when(due.due_at, calendar)}") for due in case.due
+             if due.open and due.due_at is not None]  # fmt: skip
+    dates += [(task.run_at, f"{task.kind.what}: {_when(task.run_at, calendar)}")
+              for task in case.open_tasks(Kind.FOLLOW_UP, Kind.GOODWILL)]  # fmt: skip
+    return tuple(line for _, line in sorted(dates))
+
+
 def _offer(item: Raised) -> list[str]:
     task = item.task
     if task.kind is not Kind.GOODWILL:

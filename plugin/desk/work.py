@@ -15,7 +15,7 @@ from plugin.decide import Acted, TaskDue, TouchDraft, short, withdrawal
 from plugin.desk import reminders
 from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events
 from plugin.hours import Span
-from plugin.inbox import Change, Inbox, InboxError, InboxUnavailable, Receipt
+from plugin.inbox import ALONE, Change, Inbox, InboxError, InboxUnavailable, Receipt
 from plugin.model import Assessment, Draft, Place, Purpose, Reminder, Written, clip
 from plugin.store import UNTRUSTED, Claim, Session, Store
 from plugin.timeline import (
@@ -110,6 +110,8 @@ class Raising:
         prompt = [item for item in raised if not item.late]
         groups = [late] if late else []
         groups += [prompt] if len(prompt) > MANY else [[item] for item in prompt]
+        if self.policies.inboxes[inbox].kind in ALONE:
+            groups = [[item] for item in raised]
         for group in groups:
             self._plan(inbox, group, reminders.write(group, calendar, self.now))
 
@@ -232,7 +234,8 @@ class Writing:
             found = [(claim.case_id, cases[claim.case_id].task(claim.key)) for claim in claims]
             waiting = [(case, task) for case, task in found if task is not None and task.state is TaskState.WAITING]
             tasks, capped = self._within_caps(session, name, cases, waiting)
-            places = session.place_of(name, [task.message for _, task in tasks if task.kind is Kind.TAG])
+            tagged = [task.message for _, task in tasks if task.kind is Kind.TAG]
+            places = session.place_of(name, [*tagged, *(case.message for case in cases.values())])
             targets = [task.message_id for _, task in tasks if task.kind in (Kind.WITHDRAWAL, Kind.SETTLING)]
             written = session.written_as(name, targets)
             settling = [task.message_id for _, task in tasks if task.kind is Kind.SETTLING]
@@ -296,7 +299,8 @@ class _Build:
         return _merged(list(found.values()))
 
     def _job(self, case: Case, task: Task) -> _Job:
-        job = _Job(Change(key=task.key, case=case.id), [(case.id, task)])
+        about = Change(key=task.key, case=case.id, message_id=case.message_id, place=self.places.get(case.message))
+        job = _Job(about, [(case.id, task)])
         match task.kind:
             case Kind.TAG:
                 job.change = self._tags(case, task, job.change)
@@ -342,9 +346,11 @@ class _Build:
             to=case.answer_to,
             subject=letter.subject or answering(case.subject),
             references=case.references,
-            text=f"{letter.text}\n\n{letters.quote_head(material)}" if quoted else letter.text,
+            text=letter.text,
             at=task.run_at,
             quoted=quoted,
+            quote_head=letters.quote_head(material) if quoted else "",
+            aside=reminders.ahead(case, self.policies.calendars[settings.hours]),
         )
         job.letter, job.draft = letter, draft
         job.change = replace(job.change, draft=draft)
@@ -511,7 +517,7 @@ class _Settled:
 
     def _withdrawn(self, task: Task, receipt: Receipt) -> list[Event]:
         fate = (receipt.withdrawn or {}).get(task.message_id, "gone")
-        if fate == "withdrawn":
+        if fate in ("withdrawn", "over"):
             return [DraftChanged(at=self.now, message_id=task.message_id, fate=DraftFate.WITHDRAWN)]
         if fate == "edited":
             return [DraftChanged(at=self.now, message_id=task.message_id, fate=DraftFate.EDITED)]

@@ -19,9 +19,9 @@ from imapclient import IMAPClient, SocketTimeout
 
 from integrations.imap import session
 from integrations.imap.client import ImapInbox
-from plugin.config import InboxSettings
+from plugin.config import MailboxSettings
 from plugin.demo.mailbox import Dovecot
-from plugin.inbox import ActKind, Change, Cursor, Finding, InboxRefused, InboxUnavailable, Page, Receipt
+from plugin.inbox import ActKind, Change, Cursor, Finding, InboxRefused, InboxUnavailable, Notice, Page, Receipt
 from plugin.model import Address, Draft, Place, Reminder, Written
 from tests.proxy import Proxy
 
@@ -67,6 +67,9 @@ class Notes:
     def written(self) -> Sequence[Written]:
         return self.ours
 
+    def notices(self) -> Sequence[Notice]:
+        return ()
+
     def take(self, page: Page) -> None:
         told = [*page.messages, *(act.message for act in page.acts if act.message)]
         for message in told:
@@ -83,7 +86,7 @@ class Mailbox:
     """An account of its own on the server: the inbox under test, its memory, and a witness."""
 
     server: Dovecot
-    settings: InboxSettings
+    settings: MailboxSettings
     inbox: ImapInbox
     witness: IMAPClient
     notes: Notes = field(default_factory=Notes)
@@ -134,7 +137,7 @@ def mailbox(server: Dovecot) -> Iterator[Mailbox]:
 @contextmanager
 def account(server: Dovecot, *, port: int = 0, **settings: Any) -> Iterator[Mailbox]:
     user = f"user{next(_users)}@lighthouse.example"
-    set_up = InboxSettings(
+    set_up = MailboxSettings(
         name="support", host="127.0.0.1", port=port or server.port, tls="none", user=user, password=PASSWORD,
         identities=(US,), ours=(US.email,), **settings,
     )  # fmt: skip

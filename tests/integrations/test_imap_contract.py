@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from integrations.imap.client import ImapInbox
-from plugin.config import load
+from plugin.config import MailboxSettings, load
 from plugin.demo.mailbox import Dovecot
 from plugin.inbox import Inbox
 from plugin.testing import Box, InboxContract
@@ -64,6 +64,7 @@ class TestImapInbox(InboxContract):
         user = f"contract{next(_USERS)}"
         shop = open_shop(tmp_path, server.port, "secret", user=user)
         (settings,) = load(shop.folder / "amends.yaml").inboxes
+        assert isinstance(settings, MailboxSettings)
         inbox = ImapInbox(settings)
         with watching(server.host, server.port, user, "secret") as witness:
             yield ImapBox(inbox, witness)
