@@ -54,7 +54,11 @@ class InboxError(AmendsError):
 
 
 class InboxUnavailable(InboxError):
-    """The inbox did not answer; trying again later may help."""
+    """The inbox did not answer; trying again after `wait` seconds may help."""
+
+    def __init__(self, inbox: str, problem: str, advice: str = "", *, wait: float = 0.0) -> None:
+        self.wait = wait
+        super().__init__(inbox, problem, advice)
 
 
 class InboxRefused(InboxError):
@@ -112,7 +116,8 @@ class ActKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One act: about `message`, or about what we wrote, named by its Message-ID in `written`.
+    """One act: about `message`, about a whole `conversation` (named by the folder and validity of a place in it), or
+    about what we wrote, named by its Message-ID in `written`.
 
     Of `relabelled`, `labels` are all tags for category and severity that now stand on the message. `by` says where
     a person did it.
@@ -121,6 +126,8 @@ class Act:
     kind: ActKind
     at: datetime
     message: Message | None = None
+    conversation: Place | None = None
+    into: Place | None = None  # of `moved`: where the conversation goes on
     written: str = ""
     labels: tuple[str, ...] = ()
     by: str = "mail program"
@@ -150,7 +157,8 @@ class Sighting:
 class Page:
     """What came, in order; `prints` gives each message's header fingerprint by its place.
 
-    `heard` are the ids of notices that need no more attention once this page is stored.
+    `heard` are the ids of notices that need no more attention once this page is stored; `bookmarks` say for a
+    conversation, by its topic, how far it was read.
     """
 
     cursor: Cursor
@@ -160,6 +168,7 @@ class Page:
     sightings: tuple[Sighting, ...] = ()
     prints: Mapping[Place, str] | None = None
     heard: tuple[str, ...] = ()
+    bookmarks: Mapping[str, str] | None = None
 
 
 class Memory(Protocol):
@@ -176,6 +185,9 @@ class Memory(Protocol):
 
     def notices(self) -> Sequence[Notice]:
         """Notices nobody has heeded yet, oldest first."""
+
+    def bookmarks(self, topics: Sequence[str]) -> Mapping[str, str]:
+        """How far each of these conversations was read, of those that ever were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,11 +207,15 @@ class Change:
     reminder: Reminder | None = None
     withdraw: tuple[Written, ...] = ()  # drafts of ours to take back, if still byte for byte ours
     settle: tuple[Written, ...] = ()  # reminders of ours that are over: unflag, mark seen
+    still_due: bool = False  # something else of this case is on a person's list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What came of a change; `refused` is a sentence where the inbox said no to a part of it.
+
+    `again` says that the conversation changed under our hands: nothing was written, and it must be read and decided
+    anew. `gone` says why nothing of this change can ever be written.
 
     `tags_added` are those that were not there before us; only these may ever be removed again.
     `withdrawn` says for each Message-ID what became of it: withdrawn, edited, gone, kept (it should go and the server
@@ -214,6 +230,8 @@ class Receipt:
     reminder: Written | None = None
     withdrawn: Mapping[str, str] | None = None
     refused: str = ""
+    again: str = ""
+    gone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
 from plugin.desk import Desk
-from plugin.inbox import InboxError, InboxRefused
+from plugin.inbox import InboxError, InboxRefused, InboxUnavailable
 from plugin.model import AmendsError
 
 if TYPE_CHECKING:
@@ -142,7 +142,8 @@ class Jobs:
     def _pause(self, name: str, error: InboxError) -> float:
         if isinstance(error, InboxRefused):
             return REFUSED_PAUSE
-        return min(2.0 ** self._failures[name], LONGEST_PAUSE)
+        pause = min(2.0 ** self._failures[name], LONGEST_PAUSE)
+        return max(pause, error.wait) if isinstance(error, InboxUnavailable) else pause
 
     def _guarded(self, what: str, run: Callable[[], Any]) -> None:
         try:

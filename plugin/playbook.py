@@ -871,12 +871,6 @@ def _not_yet(what: str) -> Callable[[Any], Any]:
     return refuse
 
 
-def _now_or_later(value: When) -> When:
-    if value is When.FEEDBACK_RECEIVED:
-        raise ValueError("`when: feedback_received`: not yet. Use another occasion, such as resolved")
-    return value
-
-
 def _words(form: Form, what: str) -> str:
     """The one key that stands in a condition or action."""
     written = [info.alias or name for name, info in type(form).model_fields.items() if name in form.model_fields_set]
@@ -935,7 +929,7 @@ class _ConditionForm(Form):
     outcome: Annotated[tuple[_Outcome, ...], _Few, _one_or_more(_Outcome)] = ()
     chaser: bool = False
     missed: Annotated[tuple[DueFor, ...], _Few, _one_or_more(DueFor)] = ()
-    satisfied: Annotated[bool, BeforeValidator(_not_yet("`satisfied`"))] = False
+    satisfied: bool = False
     any: Annotated[tuple[_ConditionForm, ...], _Few] = ()
     not_: _ConditionForm | None = Field(default=None, alias="not")
 
@@ -1059,7 +1053,7 @@ class _PlaybookForm(Form):
 
     name: Annotated[str, AfterValidator(_named)]
     about: Annotated[str, Field(max_length=1000)] = ""
-    when: Annotated[When, AfterValidator(_now_or_later)]
+    when: When
     if_: Annotated[tuple[_ConditionForm, ...], Field(max_length=100)] = Field(default=(), alias="if")
     then: Annotated[tuple[_ActionForm, ...], Field(min_length=1, max_length=50)]
     enabled: bool = True

@@ -195,6 +195,7 @@ class Forgetful:
         self._written, self._keys = written, keys or {}
         self.places: dict[Place, str] = {}
         self.heard: list[Notice] = []
+        self.read: dict[str, str] = {}
 
     def known(self, fingerprints: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """The keys it was told."""
@@ -212,6 +213,17 @@ class Forgetful:
     def notices(self) -> Sequence[Notice]:
         """What it was told outside."""
         return self.heard
+
+    def bookmarks(self, topics: Sequence[str]) -> Mapping[str, str]:
+        """How far it was read, as it was told."""
+        return {topic: self.read[topic] for topic in topics if topic in self.read}
+
+    def take(self, page: Page) -> Page:
+        """Remember of this page what a store would."""
+        self.read |= page.bookmarks or {}
+        self.heard = [notice for notice in self.heard if notice.id not in page.heard]
+        self.places |= {message.place: message.key for message in page.messages}
+        return page
 
 
 class Box(Protocol):

@@ -119,6 +119,12 @@ class Task:
     number: int = 1  # which update due-by of the round
     up_to: str = ""
     offer: tuple[str, ...] = ()
+    until: datetime | None = None  # a person put it off to then
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether the promise it watches over was found wanting before it was put off."""
+        return self.until is not None and self.run_at == self.until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -448,6 +454,20 @@ class TaskDropped(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSnoozed(Event):
+    """A person put a task off: it is on nobody's list before `until`.
+
+    `run_at` is earlier where a promise it watches over falls due before that.
+    """
+
+    key: str
+    until: datetime
+    run_at: datetime
+    note: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRefused(Event):
     """The inbox said no; the task stays and is tried again later."""
 
@@ -536,6 +556,14 @@ class Reopened(Event):
     message: str = ""
     message_id: str = ""
     references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackReceived(Event):
+    """The complainant said whether he is content, and perhaps why."""
+
+    satisfied: bool
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -740,6 +768,18 @@ def _done(event: TaskDone, case: Case) -> Case:
 @_apply.register
 def _dropped(event: TaskDropped, case: Case) -> Case:
     return _change_task(case, event.key, state=TaskState.DROPPED, note=event.reason)
+
+
+@_apply.register
+def _snoozed(event: TaskSnoozed, case: Case) -> Case:
+    """A reminder of before no longer speaks of it."""
+    noted = {"note": event.note} if event.note else {}
+    after = _change_task(case, event.key, state=TaskState.WAITING, run_at=event.run_at, until=event.until, **noted)
+    reminders = tuple(
+        replace(item, tasks=tuple(key for key in item.tasks if key != event.key)) if event.key in item.tasks else item
+        for item in case.reminders
+    )
+    return _with(after, reminders=reminders)
 
 
 @_apply.register

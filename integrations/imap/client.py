@@ -167,6 +167,9 @@ class _Nothing:
     def notices(self) -> Sequence[Any]:
         return ()
 
+    def bookmarks(self, topics: Sequence[str]) -> dict[str, str]:
+        return {}
+
 
 def _is_news(line: Any) -> bool:
     """Whether an untagged line tells of a message or a flag, and is not just `* OK Still here`."""

@@ -15,7 +15,9 @@ from plugin.timeline import (
     DraftChanged,
     DraftFate,
     DraftState,
+    FeedbackReceived,
     Kind,
+    Noted,
     ReminderOver,
     Reopened,
     Replied,
@@ -79,6 +81,16 @@ class EndTask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Snooze:
+    """A task is put off to `until`; what was promised stays promised."""
+
+    key: str
+    until: datetime
+    note: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TouchDraft:
     """A person edited our draft, or it is gone from Drafts."""
 
@@ -108,7 +120,31 @@ class Correct:
     by: str = ""
 
 
-Act = Correct | Resolve | Reopen | SayReplied | EndTask | TouchDraft | EndReminder | MarkAnswered
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """The complainant said whether he is content."""
+
+    satisfied: bool
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vanish:
+    """The conversation of this case was thrown away, or lives on in another case: nothing is owed here any more."""
+
+    at: datetime
+    reason: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something to keep in the timeline that changes nothing."""
+
+    text: str
+
+
+Act = Correct | Rate | Vanish | Note | Resolve | Reopen | SayReplied | EndTask | Snooze | TouchDraft | EndReminder | MarkAnswered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +169,18 @@ def acted(story: Story, act: Act) -> None:
             _say_replied(story, act)
         case EndTask():
             _end_task(story, act)
+        case Snooze():
+            _snooze(story, act)
         case TouchDraft():
             _touch(story, act)
         case EndReminder():
             _end_reminder(story, act)
+        case Rate():
+            _rate(story, act)
+        case Vanish():
+            _vanish(story, act)
+        case Note():
+            story.add(Noted(at=story.at, note=act.text))
         case MarkAnswered():
             if not story.state.replies:
                 promises.note_unseen(story, "answered, not seen")
@@ -191,6 +235,20 @@ def _drop_what_waited(story: Story, reason: str) -> None:
             _end_draft_of(story, task)
 
 
+def _rate(story: Story, act: Rate) -> None:
+    story.add(FeedbackReceived(at=story.at, satisfied=act.satisfied, note=act.comment))
+    if story.state.status is not Status.UNDECIDED:
+        rules.run(story, When.FEEDBACK_RECEIVED, satisfied=act.satisfied)
+
+
+def _vanish(story: Story, act: Vanish) -> None:
+    """No playbook runs and nothing comes up later: there is nobody left to whom it could be said here."""
+    if story.state.status is not Status.RESOLVED:
+        story.add(Resolved(at=story.at, resolved_at=act.at, note=act.reason, by=act.by))
+    for task in story.state.open_tasks():
+        story.drop(task, act.reason)
+
+
 def _reopen(story: Story, act: Reopen) -> None:
     if story.state.status is not Status.RESOLVED:
         raise ActRefused(story.state.id, "it is not resolved, so it cannot be reopened")
@@ -218,9 +276,7 @@ def _say_replied(story: Story, act: SayReplied) -> None:
 
 
 def _end_task(story: Story, act: EndTask) -> None:
-    task = story.state.task(act.key)
-    if task is None or task.kind.for_inbox:
-        raise ActRefused(story.state.id, f"it has no task {act.key}")
+    task = _task_of(story, act.key)
     late_proof = task.kind is Kind.GOODWILL and task.state is TaskState.DONE and act.done and act.gave
     if not task.state.open and not late_proof:
         raise ActRefused(story.state.id, f"task {act.key} has already ended ({task.state.value})")
@@ -230,6 +286,29 @@ def _end_task(story: Story, act: EndTask) -> None:
     else:
         story.drop(task, act.note or "dropped", act.by)
     _end_draft_of(story, task)
+
+
+def _task_of(story: Story, key: str) -> Task:
+    task = story.state.task(key)
+    if task is None or task.kind.for_inbox:
+        raise ActRefused(story.state.id, f"it has no task {key}")
+    return task
+
+
+def _snooze(story: Story, act: Snooze) -> None:
+    task = _task_of(story, act.key)
+    if not task.state.open:
+        raise ActRefused(story.state.id, f"task {act.key} has already ended ({task.state.value})")
+    if act.until <= story.at:
+        raise ActRefused(story.state.id, f"{act.until:%Y-%m-%d %H:%M} UTC is past, so no task can be put off to then")
+    waiting = task.state is TaskState.WAITING
+    if waiting and act.until == task.until:
+        return
+    if waiting and task.until is None and act.until <= task.run_at:
+        planned = f"it comes up at {task.run_at:%Y-%m-%d %H:%M} UTC"
+        raise ActRefused(story.state.id, f"task {act.key} cannot be put off to an earlier time than its own: {planned}")
+    watching = waiting and task.kind in PROMISES and not task.looked_at and act.until > task.run_at
+    story.put_off(task, act.until, run_at=task.run_at if watching else None, note=act.note, by=act.by)
 
 
 def _end_draft_of(story: Story, task: Task) -> None:

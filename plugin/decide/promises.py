@@ -121,19 +121,22 @@ def note_unseen(story: Story, note: str) -> None:
 
 
 def fell_due(story: Story, task: Task) -> None:
-    """The date of a promise passed; without proof it is missed, and raised once."""
+    """The date of a promise passed; without proof it is missed, and raised once, or when a person put it off to."""
     due = next((item for item in story.state.due if item.task == task.key), None)
     if task.playbook and (due is None or not due.open or not story.listening):
         story.add(TaskDropped(at=story.at, key=task.key, reason="nothing is owed any more"))
         return
-    if due is None:
+    if due is None or task.looked_at:
         story.add(TaskRaised(at=story.at, key=task.key))
         return
     story.add(DueByMissed(at=story.at, due_for=due.due_for))
     if due.note == "answered, not seen" and due.due_for == "update":
         story.add(TaskDropped(at=story.at, key=task.key, reason=due.note))
         return
-    story.add(TaskRaised(at=story.at, key=task.key))
+    if task.until is not None and task.until > story.at:
+        story.put_off(task, task.until)
+    else:
+        story.add(TaskRaised(at=story.at, key=task.key))
     rules.run(story, When.DUE_MISSED, missed=due.due_for)
 
 
@@ -153,7 +156,8 @@ def move(story: Story) -> None:
 def _move(story: Story, before: DueBy, after: DueBy) -> None:
     story.add(DueBySet(at=story.at, due=after))
     watch, old, new = story.state.task(after.task), rules.draft_ahead(story, before), rules.draft_ahead(story, after)
-    if watch is not None and watch.state is TaskState.WAITING and after.due_at is not None:
+    waiting = watch is not None and watch.state is TaskState.WAITING and not watch.looked_at
+    if watch is not None and waiting and after.due_at is not None:
         story.add(TaskScheduled(at=story.at, task=replace(watch, run_at=after.due_at)))
     draft = story.state.task(new.key) if new else None
     if new and old and draft is not None and draft.state is TaskState.WAITING and draft.run_at == old.run_at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,11 +17,13 @@ from plugin.timeline import (
     DraftState,
     Event,
     Kind,
+    ReminderState,
     Status,
     Task,
     TaskDone,
     TaskDropped,
     TaskScheduled,
+    TaskSnoozed,
     TaskState,
     evolve,
 )
@@ -163,8 +165,17 @@ class Story:
 
     def settle_reminder(self, ended: Task) -> None:
         """Have the reminder of an ended task unflagged, once nothing on it is open any more."""
-        for reminder in self.state.reminders:
-            if ended.key not in reminder.tasks or reminder.over or self._still_open(reminder.tasks):
+        self._settle([reminder for reminder in self.state.reminders if ended.key in reminder.tasks])
+
+    def put_off(self, task: Task, until: datetime, *, run_at: datetime | None = None, note: str = "", by: str = "") -> None:
+        """Take a task off the list until then, and its reminder with it; a promise is still looked at at `run_at`."""
+        spoken = [reminder.message_id for reminder in self.state.reminders if task.key in reminder.tasks]
+        self.add(TaskSnoozed(at=self.at, key=task.key, until=until, run_at=run_at or until, note=note, by=by))
+        self._settle([reminder for reminder in self.state.reminders if reminder.message_id in spoken])
+
+    def _settle(self, reminders: Iterable[ReminderState]) -> None:
+        for reminder in reminders:
+            if reminder.over or self._still_open(reminder.tasks):
                 continue
             for task in self.state.open_tasks(Kind.REMINDER):
                 if task.message_id == reminder.message_id:

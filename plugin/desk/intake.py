@@ -18,13 +18,17 @@ from plugin.decide import (
     EndReminder,
     MarkAnswered,
     MessageSeen,
+    Note,
+    Rate,
+    Reopen,
     Resolve,
     TouchDraft,
+    Vanish,
     case_id,
 )
 from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events
 from plugin.inbox import Act, ActKind, Page, Unreadable
-from plugin.model import CATEGORIES, SEVERITIES, Assessment, Direction, Message
+from plugin.model import CATEGORIES, SEVERITIES, Assessment, Direction, Message, Place
 from plugin.store import Known, Session
 from plugin.timeline import (
     Case,
@@ -68,6 +72,8 @@ class Intake:
             self._message(message, page)
         for act in page.acts:
             self._act(act)
+        for topic, read in (page.bookmarks or {}).items():
+            self.session.keep_bookmark(self.inbox, topic, read)
         if page.cursor:
             self.session.keep_inbox(self.inbox, cursor=json.dumps(page.cursor, separators=(",", ":")))
 
@@ -169,7 +175,9 @@ class Intake:
     # ---- acts ---------------------------------------------------------------------------------------------------
 
     def _act(self, act: Act) -> None:
-        if act.message is not None:
+        if act.conversation is not None:
+            self._act_on_all_of(act, act.conversation)
+        elif act.message is not None:
             self._act_on(act, act.message)
         else:
             self._act_on_ours(act)
@@ -197,9 +205,41 @@ class Intake:
             self._relabel(case, act)
             return
         outcome = "" if act.kind is ActKind.RESOLVED else "not-a-complaint"
-        self._person(case, act, Resolve(at=act.at, outcome=outcome, by="mail program"))
+        self._person(case, act, Resolve(at=act.at, outcome=outcome, by=act.by))
         if outcome and known:
             self.session.change_verdict(self.inbox, known.key, "no", case.id)
+
+    def _act_on_all_of(self, act: Act, conversation: Place) -> None:
+        """A person's act on a whole conversation is one on every case in it."""
+        for case in self._cases_in(conversation):
+            meant = self._meant(case, act)
+            if meant is not None:
+                self._person(case, act, meant)
+
+    def _cases_in(self, conversation: Place) -> list[Case]:
+        found = self.session.cases_in(self.inbox, conversation.folder, conversation.validity)
+        return [case for case in self.session.load(found).values() if case.status is not Status.NONE]
+
+    def _meant(self, case: Case, act: Act) -> PersonAct | None:
+        """What this act means for a case; nothing where it says what is so already."""
+        if act.kind is ActKind.RELABELLED:
+            self._relabel(case, act)
+            return None
+        if act.kind is ActKind.MOVED and not self._lives_on(case, act):
+            return Note(text=act.note)
+        if act.kind is ActKind.REOPENED and case.status is not Status.RESOLVED:
+            return None
+        if act.kind is ActKind.RESOLVED and case.status is Status.RESOLVED:
+            return None
+        if act.kind is ActKind.TAKEN_OFF and not _means_none(case):
+            return None
+        return _on_case(act)
+
+    def _lives_on(self, case: Case, act: Act) -> bool:
+        """Whether where the conversation went there is another open case of the same person."""
+        there = self._cases_in(act.into) if act.into else []
+        return any(other.id != case.id and other.status is Status.OPEN and
+                   other.complainant.email == case.complainant.email for other in there)  # fmt: skip
 
     def _relabel(self, case: Case, act: Act) -> None:
         """A person put another category or severity on it; of several others nobody knows which is meant."""
@@ -208,7 +248,7 @@ class Intake:
         labels = set(act.labels) - _ours_on(case)
         category = _other("category", case.category, CATEGORIES, labels)
         severity = _other("severity", case.severity, SEVERITIES, labels)
-        self._person(case, act, Correct(category=category, severity=severity, by="mail program"))
+        self._person(case, act, Correct(category=category, severity=severity, by=act.by))
 
     def _say_complaint(self, message: Message, known: Known | None) -> None:
         """A person's word that this is a complaint; of one that already counts as such it says nothing new."""
@@ -283,6 +323,21 @@ def _other(kind: str, ours: str, known: Sequence[str], labels: Container[str]) -
     """The one label of this kind that is not ours; empty where there is none, or more than one."""
     others = [label for label in known if label != ours and f"{kind}-{label}" in labels]
     return others[0] if len(others) == 1 else ""
+
+
+def _on_case(act: Act) -> PersonAct | None:
+    match act.kind:
+        case ActKind.RESOLVED:
+            return Resolve(at=act.at, by=act.by)
+        case ActKind.NOT_A_COMPLAINT | ActKind.TAKEN_OFF:
+            return Resolve(at=act.at, outcome="not-a-complaint", by=act.by)
+        case ActKind.REOPENED:
+            return Reopen(by=act.by)
+        case ActKind.RATED:
+            return Rate(satisfied=bool(act.satisfied), comment=act.note)
+        case ActKind.ENDED | ActKind.MOVED:
+            return Vanish(at=act.at, reason=act.note, by=act.by)
+    return None
 
 
 def _person_act(act: Act) -> PersonAct:

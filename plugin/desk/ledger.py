@@ -155,6 +155,11 @@ class StoreMemory:
         with self._store.reading() as session:
             return session.live(self._inbox)
 
+    def bookmarks(self, topics: Sequence[str]) -> Mapping[str, str]:
+        """How far each of these conversations was read, of those that ever were."""
+        with self._store.reading() as session:
+            return session.bookmarks(self._inbox, topics)
+
     def notices(self) -> Sequence[Notice]:
         """Notices nobody has heeded yet, oldest first."""
         return ()

@@ -47,6 +47,8 @@ LATE = timedelta(minutes=5)
 """A task raised this long after its time was held up by downtime; such tasks come as one list."""
 LONGEST_PAUSE = timedelta(seconds=80)
 REFUSED_PAUSE = timedelta(minutes=5)
+READ_FIRST = timedelta(seconds=5)
+"""Within so long what changed in a conversation under our hands is read."""
 MANY = 5
 """More raised tasks than this in one pass come as one list."""
 BATCH = 200
@@ -190,7 +192,8 @@ class Writing:
         try:
             receipts = inbox.write([job.change for job in jobs])
         except InboxUnavailable as error:
-            return self._postpone(claims, _pause(claims), str(error), inbox=name)
+            pause = max(_pause(claims), timedelta(seconds=error.wait))
+            return self._postpone(claims, pause, str(error), inbox=name)
         except InboxError as error:
             return self._postpone(claims, REFUSED_PAUSE, str(error), inbox=name)
         except Exception as error:  # a fault of ours with one inbox must not hold up the others
@@ -311,7 +314,8 @@ class _Build:
             case Kind.WITHDRAWAL:
                 job.change = replace(job.change, withdraw=self._targets(task))
             case _:
-                job.change = replace(job.change, settle=self._targets(task))
+                due = any(other.state is TaskState.RAISED for other in case.tasks)
+                job.change = replace(job.change, settle=self._targets(task), still_due=due)
         return job
 
     def _tags(self, case: Case, task: Task, change: Change) -> Change:
@@ -448,6 +452,9 @@ class _Settled:
 
     def take(self, job: _Job, receipt: Receipt) -> None:
         for case_id, task in job.tasks:
+            if receipt.again:
+                self._anew(task, receipt.again)
+                continue
             events = self._events(job, task, receipt)
             if events is None:
                 self._again(case_id, task, receipt.refused or "the inbox did not say that it was written")
@@ -471,6 +478,8 @@ class _Settled:
         return left
 
     def _events(self, job: _Job, task: Task, receipt: Receipt) -> list[Event] | None:
+        if receipt.gone:
+            return [TaskDropped(at=self.now, key=task.key, reason=receipt.gone)]
         done: list[Event] = [TaskDone(at=self.now, key=task.key)]
         match task.kind:
             case Kind.TAG:
@@ -537,6 +546,11 @@ class _Settled:
         self.session.keep_letter(
             draft.case, draft.message_id, "draft", letter.text, subject=clip(draft.subject, 500), detail=detail
         )
+
+    def _anew(self, task: Task, why: str) -> None:
+        """It was decided on what is no longer so: what changed is read before it is tried again."""
+        self.outcome += Outcome(again=1)
+        self.session.postpone([task.key], self.now + READ_FIRST, why)
 
     def _again(self, case_id: str, task: Task, why: str) -> None:
         self.outcome += Outcome(again=1)

@@ -23,6 +23,7 @@ from plugin.timeline import (
     DueBySet,
     DueByUnmet,
     Event,
+    FeedbackReceived,
     Joined,
     Kind,
     Noted,
@@ -207,6 +208,11 @@ def _resolved(event: Resolved, tale: Tale) -> str:
 @_tell.register
 def _reopened(event: Reopened, tale: Tale) -> str:
     return f"A new round began{_because(event.reason)}."
+
+
+@_tell.register
+def _rated(event: FeedbackReceived, tale: Tale) -> str:
+    return f"The customer said: {'content' if event.satisfied else 'not content'}{_note(event.note)}."
 
 
 @_tell.register

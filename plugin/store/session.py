@@ -17,6 +17,7 @@ from plugin.store import bulk
 from plugin.store.corrections import Corrections
 from plugin.store.tables import (
     EPOCH,
+    bookmarks,
     books,
     cases,
     events,
@@ -33,7 +34,10 @@ from plugin.timeline import Case, Event, Kind, Status, Task, TaskScheduled, Task
 Row = Mapping[str, Any]
 UNTRUSTED = "\0"
 """Under this name, which no address can have, `drafts_since` counts drafts that answer mail which failed DMARC."""
-_TASK_EVENTS = {"TaskScheduled", "TaskRaised", "TaskDone", "TaskDropped"}
+_TASK_EVENTS = {"TaskScheduled", "TaskRaised", "TaskSnoozed", "TaskDone", "TaskDropped"}
+
+
+_same_message = and_(messages.c.inbox == places.c.inbox, messages.c.key == places.c.message)
 
 
 class Conflict(AmendsError):
@@ -314,6 +318,33 @@ class Session:
             query = select(places).where(places.c.inbox == inbox, places.c.message.in_(some))
             for row in self._connection.execute(query.order_by(places.c.validity, places.c.uid)):
                 found[row.message] = Place(row.folder, row.validity, row.uid)
+        return found
+
+    def cases_in(self, inbox: str, folder: str, validity: int) -> list[str]:
+        """The cases of what lies in this folder under this validity: for a helpdesk, in one ticket."""
+        self.flush()
+        query = select(messages.c.case_id).join(places, _same_message).where(
+            places.c.inbox == inbox, places.c.folder == folder, places.c.validity == validity, messages.c.case_id != ""
+        )  # fmt: skip
+        return list(dict.fromkeys(self._connection.execute(query.order_by(messages.c.at)).scalars()))
+
+    def keep_bookmark(self, inbox: str, topic: str, read: str) -> None:
+        """A conversation was read so far."""
+        row = {"inbox": inbox, "topic": topic, "read": read}
+        insertion = bulk.own_insert(self._connection.dialect, bookmarks).values(row)
+        self._connection.execute(
+            insertion.on_conflict_do_update(index_elements=["inbox", "topic"], set_={"read": read})
+        )
+
+    def bookmarks(self, inbox: str, topics: Sequence[str]) -> dict[str, str]:
+        """How far each of these conversations was read, of those that ever were."""
+        self.flush()
+        found: dict[str, str] = {}
+        for some in _chunks(topics):
+            query = select(bookmarks.c.topic, bookmarks.c.read).where(
+                bookmarks.c.inbox == inbox, bookmarks.c.topic.in_(some)
+            )
+            found |= {row.topic: row.read for row in self._connection.execute(query)}
         return found
 
     # ---- letters ------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0004")
 """Every version of the tables, oldest first, as the migrations name them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -125,6 +125,14 @@ places = Table(
     Column("message", String, nullable=False),
     Index("place_by_fingerprint", "inbox", "fingerprint"),
     Index("place_by_message", "inbox", "message"),
+)
+
+bookmarks = Table(
+    "bookmark",
+    metadata,
+    Column("inbox", String, primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("read", Text, nullable=False),  # the inbox's own words
 )
 
 letters = Table(

@@ -70,6 +70,9 @@ class Notes:
     def notices(self) -> Sequence[Notice]:
         return ()
 
+    def bookmarks(self, topics: Sequence[str]) -> Mapping[str, str]:
+        return {}
+
     def take(self, page: Page) -> None:
         told = [*page.messages, *(act.message for act in page.acts if act.message)]
         for message in told:
