@@ -37,6 +37,9 @@ class MemoryBox:
     def drafts(self) -> list[str]:
         return list(self.memory.box.drafts)
 
+    def somewhere(self) -> None:
+        return None
+
     def snapshot(self) -> object:
         box = self.memory.box
         return (tuple(box.messages), {key: set(marks) for key, marks in box.marks.items()}, dict(box.drafts))

@@ -79,9 +79,18 @@ class Api:
 
     # ---- tickets --------------------------------------------------------------------------------------------------
 
-    def ticket(self, _asked: Asked, ticket_id: int) -> Answer:
-        """One ticket."""
-        return {"ticket": self._shown.ticket(self._account.ticket(ticket_id))}, 200
+    def ticket(self, asked: Asked, ticket_id: int) -> Answer:
+        """One ticket, and if asked for the people around it."""
+        ticket = self._account.ticket(ticket_id)
+        return {"ticket": self._shown.ticket(ticket), **self._around(asked, [ticket])}, 200
+
+    def _around(self, asked: Asked, tickets: Iterable[Ticket]) -> Json:
+        """Requesters, submitters and assignees, side-loaded (documentation/ticketing/using-the-zendesk-api)."""
+        if "users" not in asked.query.get("include", "").split(","):
+            return {}
+        ids = {user for t in tickets for user in (t.requester_id, t.submitter_id, t.values.get("assignee_id"))}
+        known = self._account.users
+        return {"users": [self._shown.user(user) for user_id, user in sorted(known.items()) if user_id in ids]}
 
     def tickets(self, asked: Asked) -> Answer:
         """All tickets, or those with an external id, as they were created."""
@@ -276,9 +285,9 @@ class Api:
     def export_by_cursor(self, asked: Asked) -> Answer:
         """The incremental export, page by page behind a cursor."""
         size = asked.number("per_page") or 0
-        return self._export.by_cursor(
-            asked.number("start_time"), asked.query.get("cursor", ""), size, _wanted(asked)
-        ), 200
+        page = self._export.by_cursor(asked.number("start_time"), asked.query.get("cursor", ""), size, _wanted(asked))
+        shown = [self._account.tickets[ticket["id"]] for ticket in page["tickets"]]
+        return page | self._around(asked, shown), 200
 
     def export_by_time(self, asked: Asked) -> Answer:
         """The incremental export, page by page from a time on."""

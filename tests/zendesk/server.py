@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import http_date
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from tests.zendesk import refusals
@@ -73,7 +74,7 @@ class StandIn:
         self.misshapen: list[str] = []
         self._log: list[Logged] = []
         self._ended = threading.Event()
-        self._server = _Server("127.0.0.1", port, self._wsgi)
+        self._server = _Server("127.0.0.1", port, self._wsgi, self.clock)
         self.url = f"http://127.0.0.1:{self._server.port}"
         self.netloc = f"127.0.0.1:{self._server.port}"
         shown = Shown(self.account, self.url)
@@ -255,6 +256,10 @@ class _Wire(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body leave apart; without this each answer waits for an acknowledgement
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header Date: the account's time."""
+        return http_date(cast(_Server, self.server).clock.now())
+
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  the name is the library's
         """Nothing: the stand-in has a log of its own."""
 
@@ -262,7 +267,8 @@ class _Wire(WSGIRequestHandler):
 class _Server(ThreadedWSGIServer):
     """Remembers its connections, so that they end with it."""
 
-    def __init__(self, host: str, port: int, app: WSGIApplication) -> None:
+    def __init__(self, host: str, port: int, app: WSGIApplication, clock: Clock) -> None:
+        self.clock = clock
         self._open: set[socket.socket] = set()
         super().__init__(host, port, app, handler=_Wire)
 
