@@ -10,12 +10,12 @@ import pytest
 
 from integrations.zendesk import note
 from integrations.zendesk.client import ZendeskInbox
+from integrations.zendesk.standin import Clock, Limits, StandIn
+from integrations.zendesk.standin.records import Ticket
 from plugin.inbox import Inbox
 from plugin.model import Place
 from plugin.testing import Box, InboxContract
-from tests.zendesk import Clock, Limits, StandIn
 from tests.zendesk.desk import FRIDAY, attached
-from tests.zendesk.records import Ticket
 
 
 @dataclass(frozen=True, slots=True)

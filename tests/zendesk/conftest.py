@@ -17,8 +17,8 @@ from urllib3.util.retry import Retry
 from zenpy import Zenpy
 from zenpy.lib.api_objects import Comment, Ticket
 
-from tests.zendesk import Clock, Limits, StandIn
-from tests.zendesk.records import Json
+from integrations.zendesk.standin import Clock, Limits, StandIn
+from integrations.zendesk.standin.records import Json
 
 FRIDAY = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 BACKFILL = int((FRIDAY - timedelta(days=1)).timestamp())

@@ -12,6 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 from integrations.zendesk.client import ZendeskInbox
+from integrations.zendesk.standin.records import Ticket
+from integrations.zendesk.standin.server import StandIn
 from plugin import letters
 from plugin.config import HelpdeskSettings
 from plugin.desk import Desk
@@ -23,8 +25,6 @@ from plugin.playbook import load_book
 from plugin.store import Store
 from plugin.store.notices import Entry
 from plugin.timeline import Case
-from tests.zendesk.records import Ticket
-from tests.zendesk.server import StandIn
 
 CALENDARS = {"default": Hours.parse("default", "Europe/London", {"mon-sun": "00:00-24:00"})}
 FRIDAY = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)

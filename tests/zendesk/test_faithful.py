@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 import requests
 
-from tests.zendesk import StandIn
-from tests.zendesk.api import ROUTES
+from integrations.zendesk.standin import StandIn, shapes
+from integrations.zendesk.standin.api import ROUTES
+from integrations.zendesk.standin.records import Json, Role, Ticket
+from integrations.zendesk.standin.shapes import Shapes
+from integrations.zendesk.standin.webhooks import FROM_RULES
 from tests.zendesk.conftest import FRIDAY, Ear
-from tests.zendesk.records import Json, Role, Ticket
-from tests.zendesk.shapes import Shapes
-from tests.zendesk.webhooks import FROM_RULES
 
 SHAPES = Shapes()
-OURS = json.loads((Path(__file__).parent / "ours.json").read_text("utf-8"))
-DESCRIPTION = json.loads((Path(__file__).parent / "description.json").read_text("utf-8"))
+STANDIN = Path(shapes.__file__).parent
+OURS = json.loads((STANDIN / "ours.json").read_text("utf-8"))
+DESCRIPTION = json.loads((STANDIN / "description.json").read_text("utf-8"))
 # The fields of a ticket and a user as they came from real accounts, in the tests of aaronellington/zendesk-go.
 RECORDED_TICKET = {
     "url", "id", "external_id", "via", "created_at", "updated_at", "type", "subject", "raw_subject", "description",

@@ -11,9 +11,9 @@ from zenpy import Zenpy
 from zenpy.lib.api_objects import Comment, Ticket
 from zenpy.lib.exception import APIException, RecordNotFoundException
 
-from tests.zendesk import Limits, StandIn, records
+from integrations.zendesk.standin import Limits, StandIn, records
+from integrations.zendesk.standin.records import Json, Role
 from tests.zendesk.conftest import BACKFILL, FRIDAY, note, until
-from tests.zendesk.records import Json, Role
 
 # ---- the clock ------------------------------------------------------------------------------------------------------
 

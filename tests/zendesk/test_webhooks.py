@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.zendesk import Clock, StandIn
+from integrations.zendesk.standin import Clock, StandIn
+from integrations.zendesk.standin.records import Json
+from integrations.zendesk.standin.webhooks import FROM_RULES, signature
 from tests.zendesk.conftest import FRIDAY, Ear, until
-from tests.zendesk.records import Json
-from tests.zendesk.webhooks import FROM_RULES, signature
 
 
 def test_every_event_of_one_act_has_the_same_sequence(zendesk: StandIn, ear: Ear) -> None:

@@ -10,7 +10,7 @@ from zenpy import Zenpy
 from zenpy.lib.api_objects import Ticket
 from zenpy.lib.exception import RatelimitBudgetExceeded
 
-from tests.zendesk import StandIn
+from integrations.zendesk.standin import StandIn
 from tests.zendesk.conftest import note, zenpy
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.zendesk.records import Json
+from integrations.zendesk.standin.records import Json
 
 _HERE = Path(__file__).parent
 _TYPES: Mapping[str, tuple[type, ...]] = {

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from tests.zendesk import refusals
-from tests.zendesk.clock import Clock
-from tests.zendesk.records import Json
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.clock import Clock
+from integrations.zendesk.standin.records import Json
 
 KEPT = timedelta(hours=2)
 _Answer = tuple[Json | None, int]

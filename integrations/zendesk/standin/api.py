@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.zendesk import refusals
-from tests.zendesk.account import Account, follow_up_via
-from tests.zendesk.asked import Asked, custom, merging, number, part, said, subject
-from tests.zendesk.clock import stamp, unix
-from tests.zendesk.edit import tag_list
-from tests.zendesk.export import Export
-from tests.zendesk.paging import paged
-from tests.zendesk.records import Act, Audit, Json, Rating, Role, Ticket, User, came
-from tests.zendesk.rules import Rules, Trigger
-from tests.zendesk.search import matching
-from tests.zendesk.shown import ANONYMOUS, Shown
-from tests.zendesk.webhooks import Invocation, Webhook, Webhooks
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.account import Account, follow_up_via
+from integrations.zendesk.standin.asked import Asked, custom, merging, number, part, said, subject
+from integrations.zendesk.standin.clock import stamp, unix
+from integrations.zendesk.standin.edit import tag_list
+from integrations.zendesk.standin.export import Export
+from integrations.zendesk.standin.paging import paged
+from integrations.zendesk.standin.records import Act, Audit, Json, Rating, Role, Ticket, User, came
+from integrations.zendesk.standin.rules import Rules, Trigger
+from integrations.zendesk.standin.search import matching
+from integrations.zendesk.standin.shown import ANONYMOUS, Shown
+from integrations.zendesk.standin.webhooks import Invocation, Webhook, Webhooks
 
 _SET = (
     "subject", "status", "priority", "type", "assignee_id", "group_id", "organization_id", "requester_id",

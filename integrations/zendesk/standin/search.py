@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tests.zendesk import refusals
-from tests.zendesk.clock import stamp
-from tests.zendesk.records import STATUSES, Ticket
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.clock import stamp
+from integrations.zendesk.standin.records import STATUSES, Ticket
 
 _TERM = re.compile(r'(-?)([a-z_]+)([:<>]=?)("[^"]*"|\S+)|(\S+)')
 

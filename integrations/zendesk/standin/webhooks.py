@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tests.zendesk.account import Account, News
-from tests.zendesk.clock import stamp
-from tests.zendesk.records import Comment, Json, Ticket
+from integrations.zendesk.standin.account import Account, News
+from integrations.zendesk.standin.clock import stamp
+from integrations.zendesk.standin.records import Comment, Json, Ticket
 
 ALL_TICKET_EVENTS = "zen:event-type:ticket.*"  # ours, for short: the real ones are listed one by one
 FROM_RULES = "conditional_ticket_events"

@@ -6,8 +6,8 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-from tests.zendesk import refusals
-from tests.zendesk.clock import Clock, unix
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.clock import Clock, unix
 
 _MINUTE, _TEN_MINUTES = 60, 600
 

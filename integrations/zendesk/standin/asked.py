@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.zendesk import refusals
-from tests.zendesk.records import Json, Role, Said, Ticket, User
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.records import Json, Role, Said, Ticket, User
 
 MOST = 100  # records on a page, ids in a list
 

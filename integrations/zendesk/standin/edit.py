@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from tests.zendesk.records import Attachment, Audit, Comment, Json, Said, Ticket, TicketField
+from integrations.zendesk.standin.records import Attachment, Audit, Comment, Json, Said, Ticket, TicketField
 
 _NOT_SHOWN = frozenset({"ticket_form_id", "brand_id"})
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from tests.zendesk.account import Account
-from tests.zendesk.clock import stamp, unix
-from tests.zendesk.edit import plain
-from tests.zendesk.records import Attachment, Audit, Comment, Json, Rating, Role, Suspended, Ticket, TicketField, User
+from integrations.zendesk.standin.account import Account
+from integrations.zendesk.standin.clock import stamp, unix
+from integrations.zendesk.standin.edit import plain
+from integrations.zendesk.standin.records import (
+    Attachment,
+    Audit,
+    Comment,
+    Json,
+    Rating,
+    Role,
+    Suspended,
+    Ticket,
+    TicketField,
+    User,
+)
 
 _ROLE_TYPES = {Role.AGENT: 0, Role.LIGHT_AGENT: 1, Role.ADMIN: 4}
 ANONYMOUS: Json = {

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from tests.zendesk import refusals
-from tests.zendesk.account import Account, follow_up_via
-from tests.zendesk.records import MACHINE, STRANGER, Act, Audit, Json, Rating, Role, Said, Suspended, Ticket, User, came
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.account import Account, follow_up_via
+from integrations.zendesk.standin.records import (
+    MACHINE,
+    STRANGER,
+    Act,
+    Audit,
+    Json,
+    Rating,
+    Role,
+    Said,
+    Suspended,
+    Ticket,
+    User,
+    came,
+)
 
 ANNA, ANNA_NAME = "anna@example.org", "Anna Jones"
 CLOSED_AFTER = timedelta(days=4)

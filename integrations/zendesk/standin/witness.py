@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tests.zendesk.account import Account, Mail
-from tests.zendesk.records import Audit, Comment, Json, Ticket, User
+from integrations.zendesk.standin.account import Account, Mail
+from integrations.zendesk.standin.records import Audit, Comment, Json, Ticket, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

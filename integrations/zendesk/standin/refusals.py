@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.zendesk.records import Json
+from integrations.zendesk.standin.records import Json
 
 
 class Refusal(Exception):

@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.zendesk import refusals
-from tests.zendesk.account import Account
-from tests.zendesk.clock import stamp
-from tests.zendesk.edit import Edit, tag_list
-from tests.zendesk.records import Json, Ticket, User, came
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.account import Account
+from integrations.zendesk.standin.clock import stamp
+from integrations.zendesk.standin.edit import Edit, tag_list
+from integrations.zendesk.standin.records import Json, Ticket, User, came
 
 _FIELDS = {"update_type", "status", "current_tags", "comment_is_public", "role", "satisfaction_score"}
 _ACTIONS = {"set_tags", "current_tags", "remove_tags", "status", "priority", "notification_webhook"}

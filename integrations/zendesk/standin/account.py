@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from tests.zendesk import refusals
-from tests.zendesk.clock import Clock
-from tests.zendesk.edit import Edit, tag_list
-from tests.zendesk.records import (
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.clock import Clock
+from integrations.zendesk.standin.edit import Edit, tag_list
+from integrations.zendesk.standin.records import (
     PRIORITIES,
     STATUSES,
     SYSTEM,

@@ -10,11 +10,11 @@ import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from tests.zendesk import refusals
-from tests.zendesk.account import Account, changed_since
-from tests.zendesk.clock import unix
-from tests.zendesk.records import Json, Ticket
-from tests.zendesk.shown import Shown
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.account import Account, changed_since
+from integrations.zendesk.standin.clock import unix
+from integrations.zendesk.standin.records import Json, Ticket
+from integrations.zendesk.standin.shown import Shown
 
 LEFT_OUT = timedelta(minutes=1)
 

@@ -19,22 +19,22 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import http_date
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from tests.zendesk import refusals
-from tests.zendesk.account import Account
-from tests.zendesk.api import ROUTES, Answer, Api, Route
-from tests.zendesk.asked import Asked
-from tests.zendesk.clock import Clock
-from tests.zendesk.export import Export
-from tests.zendesk.faults import Fault, Faults, Kind
-from tests.zendesk.limits import Limits, Meter
-from tests.zendesk.once import Once
-from tests.zendesk.people import People
-from tests.zendesk.records import Json, Role, User
-from tests.zendesk.rules import Rules
-from tests.zendesk.shapes import Shapes
-from tests.zendesk.shown import Shown
-from tests.zendesk.webhooks import Webhooks
-from tests.zendesk.witness import Logged, Witness
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.account import Account
+from integrations.zendesk.standin.api import ROUTES, Answer, Api, Route
+from integrations.zendesk.standin.asked import Asked
+from integrations.zendesk.standin.clock import Clock
+from integrations.zendesk.standin.export import Export
+from integrations.zendesk.standin.faults import Fault, Faults, Kind
+from integrations.zendesk.standin.limits import Limits, Meter
+from integrations.zendesk.standin.once import Once
+from integrations.zendesk.standin.people import People
+from integrations.zendesk.standin.records import Json, Role, User
+from integrations.zendesk.standin.rules import Rules
+from integrations.zendesk.standin.shapes import Shapes
+from integrations.zendesk.standin.shown import Shown
+from integrations.zendesk.standin.webhooks import Webhooks
+from integrations.zendesk.standin.witness import Logged, Witness
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -51,7 +51,7 @@ class Login:
     """What a client needs to know: an address and a token."""
 
     email: str = "bot@example.com"
-    token: str = "token-of-the-bot"
+    token: str = "token-of-the-bot"  # noqa: S105 - a stand-in keeps no secret
 
 
 class StandIn:

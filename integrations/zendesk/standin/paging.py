@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.zendesk import refusals
-from tests.zendesk.asked import MOST, Asked
-from tests.zendesk.records import Json
+from integrations.zendesk.standin import refusals
+from integrations.zendesk.standin.asked import MOST, Asked
+from integrations.zendesk.standin.records import Json
 
 
 def paged(here: str, asked: Asked, name: str, found: Sequence[Any], shown: Callable[[Any], Json]) -> Json:
