@@ -26,6 +26,7 @@ run: install
 
 test: dev
 	@sh .ci/dovecot
+	@sh .ci/chromium
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: lint types contracts

@@ -24,6 +24,7 @@ _COMMANDS = {
     "tasks": "cases:tasks",
     "done": "acting:done",
     "drop": "acting:drop",
+    "snooze": "acting:snooze",
     "open": "acting:open_",
     "resolve": "acting:resolve",
     "reopen": "acting:reopen",
@@ -31,6 +32,7 @@ _COMMANDS = {
     "replied": "acting:replied",
     "quarantine": "cases:quarantine",
     "judge": "judging:judge",
+    "zendesk-app": "zendesk:zendesk_app",
 }
 """Each in its module, which is loaded only when the command is asked for: looking at a case needs no mail library."""
 

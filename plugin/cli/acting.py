@@ -1,17 +1,19 @@
-"""Acting: done, drop, resolve, reopen, correct, replied, open."""
+"""Acting: done, drop, snooze, resolve, reopen, correct, replied, open."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import click
 
+from plugin.cli.cases import Length
 from plugin.cli.frame import Frame, fail, say, whoami
 from plugin.decide import Act as PersonAct
-from plugin.decide import Correct, EndTask, Reopen, Resolve, SayReplied
+from plugin.decide import Correct, EndTask, Reopen, Resolve, SayReplied, Snooze
 from plugin.desk import Desk, open_desk
 from plugin.inbox import Act, ActKind, Page
 from plugin.model import CATEGORIES, OUTCOMES, SEVERITIES
@@ -43,6 +45,26 @@ class Moment(click.ParamType[datetime]):
             return datetime.fromisoformat(str(value)).astimezone(UTC)
         except ValueError:
             self.fail(f"{value!r} is no time: write it like 2026-11-20T10:00 or 2026-11-20T10:00Z", param, ctx)
+
+
+class Until(Moment):
+    """A time to come: what Moment takes, or 2d, or tomorrow or fri, at 09:00 unless a clock time follows."""
+
+    _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """To an aware time in UTC; days and clock times are those of this machine."""
+        text = str(value).strip().lower()
+        if re.fullmatch(r"\d+\s*[mhdw]", text):
+            return datetime.now(UTC) + Length().convert(text, param, ctx)
+        found = re.fullmatch(rf"(tomorrow|{'|'.join(self._DAYS)})[a-z]*(?:\s+([01]?\d|2[0-3]):([0-5]\d))?", text)
+        return self._day(found) if found else super().convert(value, param, ctx)
+
+    def _day(self, found: re.Match[str]) -> datetime:
+        today = datetime.now(UTC).astimezone().date()
+        ahead = 1 if found[1] == "tomorrow" else (self._DAYS.index(found[1]) - today.weekday() - 1) % 7 + 1
+        at = time(int(found[2]), int(found[3])) if found[2] else time(9)
+        return datetime.combine(today + timedelta(days=ahead), at).astimezone(UTC)
 
 
 def _act(frame: Frame, case: str, act: PersonAct, told: str) -> None:
@@ -92,6 +114,18 @@ def done(frame: Frame, task: str, gave: str, note: str, name: str | None) -> Non
 def drop(frame: Frame, task: str, note: str, name: str | None) -> None:
     """A task is not needed."""
     _act(frame, _case_of(task), EndTask(key=task, done=False, note=note, by=whoami(name)), f"{task} is dropped")
+
+
+@click.command()
+@click.argument("task")
+@click.option("--until", type=Until(), required=True, help='When: 2d, tomorrow, "fri 9:00" or 2026-11-20T10:00.')
+@note_option
+@as_option
+@click.pass_obj
+def snooze(frame: Frame, task: str, until: datetime, note: str, name: str | None) -> None:
+    """A task is put off, and comes up again then; what was promised stays promised."""
+    told = f"{task} comes up again at {until:%Y-%m-%d %H:%M} UTC"
+    _act(frame, _case_of(task), Snooze(key=task, until=until, note=note, by=whoami(name)), told)
 
 
 @click.command()

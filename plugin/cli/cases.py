@@ -112,13 +112,20 @@ def _told(register: Register, case: dict[str, Any]) -> list[str]:
         lines.append(f"due    {due['for']}: {when} - {met}{' - MISSED' if due['missed'] else ''}")
     for task in case["tasks"]:
         note = f" - {task['note']}" if task["note"] else ""
-        lines.append(f"task   {task['kind']}: {_shown(register, task['due_at'], inbox)} - {task['state']}{note}")
+        lines.append(
+            f"task   {task['kind']}: {_shown(register, task['due_at'], inbox)} - {_state(register, task, inbox)}{note}"
+        )
         lines.append(f"       {task['id']}")
     for draft in case["drafts"]:
         lines.append(f"draft  {draft['purpose']}: {draft['state']}, {draft['marks']} marks left ({draft['ref']})")
     lines.append("")
     told = (line for line in case["timeline"] if not line["minor"])
     return lines + [f"{_shown(register, line['at'], inbox)}  {line['text']}" for line in told]
+
+
+def _state(register: Register, task: dict[str, Any], inbox: str) -> str:
+    until = task["snoozed_until"]
+    return f"put off to {_shown(register, until, inbox)}" if until else str(task["state"])
 
 
 def _standing(due: dict[str, Any]) -> str:
