@@ -103,13 +103,15 @@ class HelpdeskSettings(InboxSettings):
 class Settings:
     """All that `amends.yaml` says, checked, with defaults filled in; paths are absolute, `remarks` are no problems.
 
-    `store` is a database URL. `path` is None where there was no file.
+    `store` is a database URL. `url` is where the web pages are reached from outside, without a slash at the end, or
+    empty. `path` is None where there was no file.
     """
 
     path: Path | None
     folder: Path
     store: str
     listen: tuple[str, int] = _LISTEN
+    url: str = ""
     packs: tuple[str, ...] = ("general",)
     playbooks: Path | None = None
     inboxes: tuple[InboxSettings, ...] = ()
@@ -318,10 +320,10 @@ def _not_yet(*words: str, use: str) -> BeforeValidator:
     return BeforeValidator(refuse)
 
 
-def _calendar(zone: str = "UTC", week: Mapping[str, str] | None = None) -> None:
-    """Try this zone or week alone, so that what is wrong with it is said where it stands."""
+def _calendar(zone: str = "UTC", week: Mapping[str, str] | None = None, holidays: str = "") -> None:
+    """Try this zone, week or region alone, so that what is wrong with it is said where it stands."""
     try:
-        Hours.parse("", zone, week or {"mon": "09:00-17:00"})
+        Hours.parse("", zone, week or {"mon": "09:00-17:00"}, holidays=holidays)
     except HoursError as error:
         raise ValueError("; ".join(text for _, text in error.problems)) from error
 
@@ -364,9 +366,19 @@ def _around(info: ValidationInfo) -> _Around:
     return info.context
 
 
+def _web_url(value: str) -> str:
+    found = re.fullmatch(rf"(https?)://({_HOST})(?::\d{{1,5}})?(?:/[A-Za-z0-9._~-]+)*/?", value)
+    if not found or (found[1] == "http" and not _is_loopback(found[2])):
+        raise ValueError(
+            f"`url` must be where this page is reached from outside, under https, such as https://amends.example.com, "
+            f"not {value}"
+        )
+    return value.rstrip("/")
+
+
 class _Web(Form):
     listen: Annotated[tuple[str, int], BeforeValidator(_listen)] = _LISTEN
-    url: Annotated[Any, _later("links work on this machine only; remove the line")] = None
+    url: Annotated[str, AfterValidator(_web_url)] | None = None
     token: Annotated[Any, _later("the web page answers on this machine only; remove the line")] = None
 
 
@@ -402,7 +414,7 @@ class _Judge(Form):
 class _Hours(Form):
     zone: _Zone
     week: dict[_Days, _Windows]
-    holidays: Annotated[Any, _later("name each day under `closed`")] = None
+    holidays: Annotated[str, _checked(lambda region: _calendar(holidays=region))] = ""
     closed: tuple[Annotated[date, BeforeValidator(_date)], ...] = ()
 
     @field_validator("week")
@@ -579,6 +591,7 @@ def _settings(form: _File, path: Path, folder: Path, problems: list[Problem]) ->
         folder=folder,
         store=form.store,
         listen=form.web.listen,
+        url=form.web.url or "",
         packs=form.packs,
         playbooks=None if form.playbooks is None else folder / form.playbooks,
         inboxes=tuple(inbox.settings(name) for name, inbox in form.inboxes.items()),
@@ -594,7 +607,7 @@ def _settings(form: _File, path: Path, folder: Path, problems: list[Problem]) ->
 def _calendars(form: _File) -> dict[str, Hours]:
     if not form.hours:
         return {"default": Hours.default()}
-    return {name: Hours.parse(name, one.zone, one.week, one.closed) for name, one in form.hours.items()}
+    return {name: Hours.parse(name, one.zone, one.week, one.closed, one.holidays) for name, one in form.hours.items()}
 
 
 def _without_hours(path: Path, default: Hours) -> str:

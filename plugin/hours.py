@@ -34,6 +34,7 @@ _LONG_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "sa
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MIDNIGHT: Final = time(0)
 _SECOND: Final = timedelta(seconds=1)
+_NONE: Final[Mapping[date, str]] = {}
 
 Window = tuple[time, time]
 """From, until; an `until` of midnight is the end of the day."""
@@ -73,6 +74,15 @@ class Unit(StrEnum):
     BUSINESS_DAYS = "business days"
 
 
+class Roll(StrEnum):
+    """Where a date goes that falls on a day on which nobody works."""
+
+    NONE = "none"
+    NEXT = "next"
+    PREVIOUS = "previous"
+
+
+_NO_ROLL: Final = Roll.NONE
 _BUSINESS_HOURS: Final = Unit.BUSINESS_HOURS  # looking a member up in its class costs as much as a bisection
 _BUSINESS_DAYS: Final = Unit.BUSINESS_DAYS
 _SECONDS_IN: Final = {Unit.SECONDS: 1, Unit.MINUTES: 60, Unit.HOURS: 3600}
@@ -148,18 +158,24 @@ class _Year:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """One named calendar: a zone, the windows of each weekday from Monday on, and dates that are closed all day."""
+    """One named calendar: a zone, the windows of each weekday from Monday on, and dates that are closed all day.
+
+    `holidays` is the region whose public holidays are closed too, as in `GB-ENG` (ISO 3166), or empty.
+    """
 
     name: str
     zone: ZoneInfo
     week: tuple[tuple[Window, ...], ...]
     closed: frozenset[date] = frozenset()
+    holidays: str = ""
     # Years and days already worked out. They follow from the fields above, so two threads filling them do no harm.
     _years: dict[int, _Year] = field(default_factory=dict, init=False, repr=False, compare=False)
     _days: dict[date, _Open] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
-    def parse(cls, name: str, zone: str, week: Mapping[str, str], closed: Iterable[date] = ()) -> Hours:
+    def parse(
+        cls, name: str, zone: str, week: Mapping[str, str], closed: Iterable[date] = (), holidays: str = ""
+    ) -> Hours:
         """The calendar a person wrote; raises HoursError with every problem at once.
 
         `week` maps days to windows. A key is a day (`mon`, `monday`), a range (`mon-fri`, `sun-thu`) or a comma list
@@ -169,11 +185,12 @@ class Hours:
         problems: list[tuple[str, str]] = []
         place = _zone(zone, problems)
         days = _week(week, problems)
+        _region(holidays, problems)
         if not problems and not any(days):
             problems.append(("week", "no day is open, so nothing could ever be due; open at least one day"))
         if problems or place is None:
             raise HoursError(name, *problems)
-        return cls(name, place, days, frozenset(closed))
+        return cls(name, place, days, frozenset(closed), holidays)
 
     @classmethod
     def default(cls) -> Hours:
@@ -187,8 +204,13 @@ class Hours:
         """The same moment in the calendar's zone."""
         return moment.astimezone(self.zone)
 
-    def due(self, anchor: datetime, span: Span) -> datetime:
+    def due(self, anchor: datetime, span: Span, *, roll: Roll = _NO_ROLL, day_after: bool = False) -> datetime:
         """When `span` after `anchor` is over; aware in, UTC out; raises HoursError beyond the horizon of ten years.
+
+        With `day_after` the local day after the anchor's is day 1: days of any kind, weeks and months are whole days,
+        over at 24:00 of the last, and shorter spans begin with that day. `roll` moves a date that falls on a day
+        without open time to the last closing of the next or the previous day with some; to the next, where the
+        previous is not after the anchor.
 
         Seconds to hours: elapsed time. Business hours: elapsed open time, from the next opening where `anchor` lies
         outside; a span that ends with a window is due at its closing. Business days: the anchor's own local day is
@@ -198,6 +220,10 @@ class Hours:
         """
         if anchor.tzinfo is None or not 2 <= anchor.year <= 9980:
             raise HoursError(self.name, ("", f"cannot count from {anchor}: it must have a zone and a sensible year"))
+        due = self._whole_days(anchor, span) if day_after else self._counted(anchor, span)
+        return due if roll is _NO_ROLL else self._rolled(anchor, due, roll)
+
+    def _counted(self, anchor: datetime, span: Span) -> datetime:
         unit = span.unit
         if unit is _BUSINESS_HOURS:
             return datetime.fromtimestamp(self._after_open_time(anchor, span), UTC)
@@ -208,6 +234,68 @@ class Hours:
         wanted = self._same_time(anchor, span)
         moment, there = _moment(wanted, self.zone)
         return moment if there else moment - _SECOND
+
+    def _whole_days(self, anchor: datetime, span: Span) -> datetime:
+        """The end of the last of so many whole local days; of units shorter than a day, counted from the next one."""
+        if span.unit in _SECONDS_IN or span.unit is _BUSINESS_HOURS:
+            return self._counted(self._midnight(self.local(anchor).date() + timedelta(days=1)), span)
+        business = span.unit is _BUSINESS_DAYS
+        last = self._day_of(self._counted(anchor, span)) if business else self._same_time(anchor, span).date()
+        return self._midnight(last + timedelta(days=1))
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.fromtimestamp(self._second(day, _MIDNIGHT), UTC)
+
+    def _rolled(self, anchor: datetime, due: datetime, roll: Roll) -> datetime:
+        """The date itself where somebody works on its day, else the last closing of the day it rolls to."""
+        day = self._day_of(due)
+        if self._windows(day):
+            return due
+        if roll is Roll.PREVIOUS:
+            before = self._closing(day, -1)
+            if before is not None and before > anchor:
+                return before
+        after = self._closing(day, 1)
+        if after is None:
+            raise HoursError(self.name, ("", f"no day is open within {HORIZON_YEARS} years after {self._shown(due)}"))
+        return after
+
+    def _day_of(self, due: datetime) -> date:
+        """The local day a date falls on; 24:00 is of the day it ends."""
+        return self.local(due - _SECOND).date()
+
+    def _closing(self, day: date, step: int) -> datetime | None:
+        """The last closing of the nearest open day before or after this one."""
+        for _ in range(HORIZON_YEARS * 366):
+            day += timedelta(days=step)
+            if windows := self._windows(day):
+                return datetime.fromtimestamp(windows[-1][1], UTC)
+        return None
+
+    def resumed(self, due: datetime, span: Span, paused: datetime, back: datetime) -> datetime:
+        """When something is due that was `due` before the clock stood still from `paused` to `back`.
+
+        What was left then is left now: open time of business hours, open days of business days (the last of them over
+        at its closing, or at its 24:00 where `due` was), elapsed time of everything else.
+        """
+        if due <= paused or back <= paused:
+            return due
+        if span.unit is _BUSINESS_HOURS:
+            return datetime.fromtimestamp(self._after_open_seconds(back, self._open_between(paused, due), span), UTC)
+        if span.unit is not _BUSINESS_DAYS:
+            return back + (due - paused)
+        left = sum(1 for day in self._dates_between(paused, due)[1:] if self._windows(day))
+        last = self._day_of(self._counted(back, Span(left, _BUSINESS_DAYS))) if left else self._day_of(back)
+        if not self._windows(last) or (not left and self._windows(last)[-1][1] <= back.timestamp()):
+            last = self._day_of(self._counted(back, Span(1, _BUSINESS_DAYS)))
+        at_midnight = due == self._midnight(self._day_of(due) + timedelta(days=1))
+        whole = self._midnight(last + timedelta(days=1))
+        return whole if at_midnight else datetime.fromtimestamp(self._windows(last)[-1][1], UTC)
+
+    def _open_between(self, start: datetime, end: datetime) -> float:
+        first, last = start.timestamp(), end.timestamp()
+        windows = (window for day in self._dates_between(start, end) for window in self._windows(day))
+        return sum(max(0.0, min(closed, last) - max(opened, first)) for opened, closed in windows)
 
     def part(self, anchor: datetime, due: datetime, span: Span, share: float = 0.75) -> datetime:
         """When `share` of `span` has passed on the way from `anchor` to its `due`: open time for business units."""
@@ -223,9 +311,38 @@ class Hours:
             left -= max(0.0, end - start)
         return due
 
-    def derivation(self, anchor: datetime, span: Span) -> tuple[str, ...]:
+    def derivation(
+        self, anchor: datetime, span: Span, *, roll: Roll = _NO_ROLL, day_after: bool = False
+    ) -> tuple[str, ...]:
         """The working of `due`, line by line in plain English and local time; the last line is what `due` returns."""
-        due = self.due(anchor, span)
+        due = self.due(anchor, span, day_after=day_after)
+        lines = self._from_next_day(anchor, due, span) if day_after else self._working(anchor, due, span)
+        moved = self.due(anchor, span, roll=roll, day_after=day_after)
+        return (*lines, *self._roll_told(due, moved, roll), f"due {self.shown(moved)}")
+
+    def _from_next_day(self, anchor: datetime, due: datetime, span: Span) -> Iterator[str]:
+        first = self.local(anchor).date() + timedelta(days=1)
+        if span.unit in _SECONDS_IN or span.unit is _BUSINESS_HOURS:
+            yield f"received {self._shown(anchor)}: the day after it counts"
+            yield from self._working(self._midnight(first), due, span)
+            return
+        yield f"from {self._shown(anchor)}"
+        if span.unit is _BUSINESS_DAYS:
+            yield from self._open_days_counted(anchor, due)
+        else:
+            yield f"{_day(first)}, the day after, is day 1"
+        last = self._day_of(due)
+        counted = "" if span.unit is _BUSINESS_DAYS else f" is day {(last - first).days + 1}, and"
+        yield f"{_day(last)}{counted} ends at 24:00"
+
+    def _roll_told(self, due: datetime, moved: datetime, roll: Roll) -> Iterator[str]:
+        if moved != due:
+            day = self._day_of(due)
+            way = "next" if moved > due else "previous"
+            odd = ", since the previous one is over already" if way != roll else ""
+            yield f"{_day(day)}: {self._why_closed(day)}; rolled to the {way} working day{odd}"
+
+    def _working(self, anchor: datetime, due: datetime, span: Span) -> tuple[str, ...]:
         if span.unit is Unit.BUSINESS_HOURS:
             middle = self._open_time_counted(anchor, due, span)
         elif span.unit is Unit.BUSINESS_DAYS:
@@ -234,10 +351,13 @@ class Hours:
             middle = self._elapsed(anchor, due, span)
         else:
             middle = self._moved(anchor, due, span)
-        return (f"from {self._shown(anchor)}", *middle, f"due {self._shown(due)}")
+        return (f"from {self._shown(anchor)}", *middle)
 
     def _after_open_time(self, anchor: datetime, span: Span) -> float:
         """The moment at which `span` of open time has passed."""
+        return self._after_open_seconds(anchor, span.amount * 3600, span)
+
+    def _after_open_seconds(self, anchor: datetime, seconds: float, span: Span) -> float:
         start = anchor.timestamp()
         number = anchor.year
         year = self._years.get(number) or self._year(number)
@@ -245,7 +365,7 @@ class Hours:
             number += 1 if start >= year.ends else -1
             year = self._year(number)
         at = bisect_right(year.closed, start)  # the first window that closes after the anchor
-        goal: float = year.before[at] + span.amount * 3600
+        goal: float = year.before[at] + seconds
         if at < len(year.opened) and start > year.opened[at]:
             goal += start - year.opened[at]
         last = number + HORIZON_YEARS
@@ -313,13 +433,16 @@ class Hours:
         return found
 
     def _opening(self, day: date) -> _Open:
-        if day in self.closed:
+        if day in self.closed or day in self._public_holidays(day.year):
             return ()
         windows = (
             (self._second(day, start), self._second(day + timedelta(days=1) if end == _MIDNIGHT else day, end))
             for start, end in self.week[day.weekday()]
         )
         return tuple((opened, closed) for opened, closed in windows if opened < closed)
+
+    def _public_holidays(self, year: int) -> Mapping[date, str]:
+        return public_holidays(self.holidays, year) if self.holidays else _NONE
 
     def _second(self, day: date, at: time) -> int:
         return int(_moment(datetime.combine(day, at), self.zone)[0].timestamp())
@@ -370,13 +493,49 @@ class Hours:
     def _why_closed(self, day: date) -> str:
         if day in self.closed:
             return "closed on this date"
+        if name := self._public_holidays(day.year).get(day):
+            return f"{name}, a holiday in {self.holidays}"
         return "" if self._windows(day) else "closed"
+
+    def shown(self, due: datetime) -> str:
+        """A date for people: `Fri 20 Nov 2026 16:00 Europe/London`; what ends with its day is due at its 24:00."""
+        local = self.local(due)
+        if (local.hour, local.minute, local.second) == (0, 0, 0):
+            day = self._day_of(due)
+            return f"{_day(day)} {day.year} 24:00 {self.zone.key}"
+        return self._shown(due)
 
     def _shown(self, moment: datetime) -> str:
         """`Fri 20 Nov 2026 16:00 Europe/London`; in an hour that the day has twice, which of the two."""
         local = self.local(moment)
         twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
         return f"{_day(local)} {local.year} {_clock(local)} {f'{local.tzname()} ' if twice else ''}{self.zone.key}"
+
+
+@lru_cache(maxsize=256)
+def public_holidays(region: str, year: int) -> Mapping[date, str]:
+    """The public holidays of a country, or a part of it, with substitute days, each with its name."""
+    import holidays  # noqa: PLC0415 - it takes half a second to load, and many calendars have none
+
+    country, _, part = region.partition("-")
+    found = holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US")
+    return {day: name for day, name in found.items() if day.year == year}
+
+
+def _region(region: str, problems: list[tuple[str, str]]) -> None:
+    if not region:
+        return
+    from holidays import list_supported_countries  # noqa: PLC0415 - as above
+
+    known = list_supported_countries()
+    country, _, part = region.partition("-")
+    if country not in known:
+        near = difflib.get_close_matches(country, known, 1, 0.5)
+        hint = f"did you mean {near[0]}?" if near else "write a country such as DE, or a part of one such as GB-ENG"
+        problems.append(("holidays", f"no holidays are known for `{region}`; {hint}"))
+    elif part and part not in known[country]:
+        parts = f"write {country} with one of {', '.join(known[country])}" if known[country] else f"write {country}"
+        problems.append(("holidays", f"`{country}` has no part `{part}`; {parts}"))
 
 
 def _moment(local: datetime, zone: ZoneInfo) -> tuple[datetime, bool]:

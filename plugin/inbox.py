@@ -41,6 +41,13 @@ READERS = dict.fromkeys(KINDS, "integrations.imap.message:read_file")
 DOORS = {"zendesk": "integrations.zendesk.webhook:accept"}
 """Kinds of inbox that can be called, and what understands a call: (call, settings, now) -> Notice; see CallRefused."""
 
+PAGES = {"zendesk": "integrations.zendesk.sidebar"}
+"""Kinds of inbox with pages inside the helpdesk: a package with `pages(settings, tickets, now) -> Blueprint`, and
+`bundle(url, contact) -> bytes`, the app that shows them there."""
+
+STANDINS = {"zendesk": "integrations.zendesk.standin:StandIn"}
+"""Kinds of inbox for which a server can be started on this machine that does as theirs; for the demo."""
+
 ALONE = frozenset({"zendesk"})
 """Kinds of inbox where a reminder lies at its own case, so that several are never put into one list."""
 
@@ -105,6 +112,8 @@ class ActKind(StrEnum):
     REOPENED = "reopened"  # settled no longer, a person says
     MOVED = "moved"  # the conversation goes on elsewhere, where another complaint of the same person lies: see `note`
     ENDED = "ended"  # the conversation was thrown away: see `note`
+    WAITING = "waiting"  # a person wrote, and now it is the complainant's turn
+    WAITING_OVER = "waiting-over"
     RATED = "rated"  # the complainant says whether he is content: see `satisfied`
     RELABELLED = "relabelled"  # other tags for category or severity stand on it than ours
     ANSWERED = "answered"  # the mail program marked the message as answered

@@ -31,7 +31,7 @@ from typing import Annotated, Any, Protocol, Union
 import re2
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, model_validator
 
-from plugin.hours import Span, SpanError, Unit
+from plugin.hours import Roll, Span, SpanError
 from plugin.model import ASKS, CATEGORIES, CHANNELS, OUTCOMES, RISKS, SEVERITIES, Purpose, clip
 from plugin.source import Form, Loc, Problem, Problems, Source, one_of, parse, read_text, suggest
 
@@ -459,6 +459,8 @@ class DueBy:
     start: From
     hours: str
     draft: str
+    roll: Roll = Roll.NONE
+    pause: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -814,30 +816,17 @@ def _span(value: Any) -> Span:
     if not isinstance(value, str):
         raise ValueError("write a span such as 4 business hours, 3 business days or 8 weeks")
     try:
-        span = Span.parse(value)
+        return Span.parse(value)
     except SpanError as error:
         raise ValueError(str(error)) from None
-    if span.unit is Unit.MONTHS:
-        raise ValueError("spans in months: not yet. Write weeks or days")
-    return span
-
-
-def _anchor(value: From) -> From:
-    if value in (From.DAY_AFTER_RECEIPT, From.ACKNOWLEDGEMENT):
-        raise ValueError(f"`from: {value}`: not yet. Use receipt, resolution or reopening")
-    return value
 
 
 def _roll(value: str) -> str:
-    if one_of("roll", ("none", "next", "previous"))(value) != "none":
-        raise ValueError(f"`roll: {value}`: not yet. Remove it, or count in business days")
-    return value
+    return one_of("roll", tuple(Roll))(value)
 
 
 def _pause(value: str) -> str:
-    if one_of("pause", ("never", "waiting_for_customer"))(value) != "never":
-        raise ValueError(f"`pause: {value}`: not yet. Remove it")
-    return value
+    return one_of("pause", ("never", "waiting_for_customer"))(value)
 
 
 def _calendar(value: str, info: ValidationInfo) -> str:
@@ -903,7 +892,6 @@ _TagWord = Annotated[str, AfterValidator(_tag)]
 _OwnTag = Annotated[str, AfterValidator(_tag), AfterValidator(_own_tag)]
 _PartyText = Annotated[str, AfterValidator(_party)]
 _SpanText = Annotated[Span, PlainValidator(_span, json_schema_input_type=str)]
-_Anchor = Annotated[From, AfterValidator(_anchor)]
 _CalendarName = Annotated[str, AfterValidator(_calendar)]
 _LetterName = Annotated[str, AfterValidator(_letter)]
 
@@ -961,7 +949,7 @@ class _DueByForm(Form):
     for_: DueFor = Field(alias="for")
     within: _SpanText | None = None
     every: _SpanText | None = None
-    from_: _Anchor = Field(default=From.RECEIPT, alias="from")
+    from_: From = Field(default=From.RECEIPT, alias="from")
     hours: _CalendarName = ""
     draft: _LetterName = ""
     roll: Annotated[str, AfterValidator(_roll)] = "none"
@@ -973,11 +961,15 @@ class _DueByForm(Form):
             raise ValueError("`due_by` needs either `within` or, for update, `every`: write exactly one of them")
         if self.every is not None and self.for_ is not DueFor.UPDATE:
             raise ValueError(f"`every` is only for `for: update`: write `within` for {self.for_}")
+        if self.from_ is From.ACKNOWLEDGEMENT and self.for_ is DueFor.ACKNOWLEDGEMENT:
+            raise ValueError("an acknowledgement cannot be due from the acknowledgement: count it `from: receipt`")
         return self
 
     def action(self) -> Action:
         """The action as a value."""
-        return DueBy(self.for_, self._spans()[0], self.every is not None, self.from_, self.hours, self.draft)
+        span, again = self._spans()[0], self.every is not None
+        return DueBy(self.for_, span, again, self.from_, self.hours, self.draft, Roll(self.roll),
+                     self.pause != "never")  # fmt: skip
 
     def _spans(self) -> tuple[Span, ...]:
         return tuple(span for span in (self.within, self.every) if span is not None)
@@ -998,7 +990,7 @@ class _FollowUpForm(Form):
     """`follow_up:`"""
 
     after: _SpanText
-    from_: _Anchor = Field(default=From.RESOLUTION, alias="from")
+    from_: From = Field(default=From.RESOLUTION, alias="from")
     hours: _CalendarName = ""
     draft: _LetterName = ""
 
@@ -1011,7 +1003,7 @@ class _GoodwillForm(Form):
     """`goodwill:`"""
 
     after: _SpanText
-    from_: _Anchor = Field(default=From.RESOLUTION, alias="from")
+    from_: From = Field(default=From.RESOLUTION, alias="from")
     hours: _CalendarName = ""
     up_to: Annotated[str, AfterValidator(_worth)] = ""
     offer: Annotated[tuple[_Label, ...], _Few, _one_or_more(_Label)] = ()

@@ -138,6 +138,11 @@ class DueBy:
     span: str = ""
     every: bool = False
     hours: str = ""
+    roll: str = "none"
+    provisional: bool = False  # counted from a date that may still move
+    pause: bool = False  # the clock stands still while we wait for the customer
+    paused_at: datetime | None = None  # since when it does
+    pauses: tuple[tuple[datetime, datetime], ...] = ()  # when it did
     playbook: str = ""
     task: str = ""
     draft: str = ""

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from plugin import timeline as t
 from plugin.config import MailboxSettings
-from plugin.decide import Act, EndTask, Reopen, Resolve, SayReplied
+from plugin.decide import Act, EndTask, Reopen, Resolve, SayReplied, Snooze, Wait
 from plugin.desk import Desk
 from plugin.desk.ledger import Policies
 from plugin.hours import Hours
@@ -218,6 +218,8 @@ def told(case: t.Case, event: t.Event) -> str:  # noqa: PLR0911, PLR0912 - one l
         case t.TaskRaised():
             raised = case.task(event.key)
             return f"{name} {_task(case, event.key)}" + (f": {raised.note}" if raised and raised.note else "")
+        case t.TaskSnoozed():
+            return f"{name} {_task(case, event.key)} {clock(event.until)}"
         case t.TaskDone():
             note = f"gave {event.gave}, {event.note}" if event.gave else event.note
             return f"{name} {_task(case, event.key)}" + (f": {note}" if note else "")
@@ -369,6 +371,10 @@ class Player:
         r"we reopen it"
         self.shop.desk.act(self._open().id, Reopen(by="me"))
 
+    def do_await(self) -> None:
+        r"we wait for Anna"
+        self.shop.desk.act(self._open().id, Wait(at=self.shop.now))
+
     def do_say_replied(self, how: str) -> None:
         r"we say that we answered (?P<how>.+)"
         self.shop.desk.act(self._open().id, SayReplied(at=self.shop.now, how=how, by="me"))
@@ -378,6 +384,12 @@ class Player:
         case = self._open()
         task = case.open_tasks(t.Kind(kind))[0]
         self.shop.desk.act(case.id, EndTask(key=task.key, done=how == "done", note="seen to", by="me"))
+
+    def do_put_off(self, until: str, kind: str) -> None:
+        r"put off to (?P<until>.+): (?P<kind>\w+)"
+        case = self._open()
+        task = case.open_tasks(t.Kind(kind))[0]
+        self.shop.desk.act(case.id, Snooze(key=task.key, until=self._moment(until), by="me"))
 
     def do_tick(self) -> None:
         r"we clear the flag of the reminder"

@@ -307,6 +307,20 @@ def test_what_is_wrong_with_an_inbox_is_said_where_it_stands(write: Write, line:
 
 
 @pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://amends.example.com/", "https://amends.example.com"),
+        ("https://example.com:8443/amends", "https://example.com:8443/amends"),
+        ("http://localhost:8025", "http://localhost:8025"),
+        ("http://[::1]:8025", "http://[::1]:8025"),
+    ],
+)
+def test_the_page_is_reached_from_outside_under_its_url(write: Write, url: str, expected: str) -> None:
+    assert load(write(f"web: {{url: '{url}'}}\n{SMALL}")).url == expected
+    assert load(write(SMALL)).url == ""
+
+
+@pytest.mark.parametrize(
     ("line", "text"),
     [
         ("store: postgresql+psycopg://db/amends", "1:8: a postgresql store is not yet supported"),
@@ -317,7 +331,10 @@ def test_what_is_wrong_with_an_inbox_is_said_where_it_stands(write: Write, line:
         ("web: {listen: desk.example.com:80}", "1:15: `listen` must be a loopback address"),
         ("web: {listen: 127.0.0.1:65536}", "1:15: `listen` must be an address and a port from 0 to 65535"),
         ("web: {listen: 8025}", "1:15: `listen` must be an address and a port"),
-        ("web: {url: https://x.example}", "1:12: `url` is not yet supported"),
+        ("web: {url: http://amends.example.com}", "1:12: `url` must be where this page is reached from outside"),
+        ("web: {url: amends.example.com}", "1:12: `url` must be where this page is reached from outside"),
+        ("web: {url: 'https://amends.example.com/?a=b'}", "1:12: `url` must be where this page is reached"),
+        ("web: {url: 'https://me@amends.example.com'}", "1:12: `url` must be where this page is reached"),
         ("web: {token: abc}", "1:14: `token` is not yet supported"),
         ("keep: {text: 24 months}", "1:1: `keep` is not yet supported"),
         ("notify: [slack://x]", "1:9: `notify` is not yet supported"),
@@ -340,8 +357,8 @@ def test_what_is_wrong_with_an_inbox_is_said_where_it_stands(write: Write, line:
         ("hours: {default: {zone: UTC, week: {mon: 09:00-17:00, mon-tue: closed}}}", "`mon-tue` names mon again"),
         ("hours: {default: {week: {mon: 09:00-17:00}}}", "`zone` is missing"),
         (
-            "hours: {default: {zone: UTC, week: {mon: 09:00-17:00}, holidays: GB-ENG}}",
-            "`holidays` is not yet supported",
+            "hours: {default: {zone: UTC, week: {mon: 09:00-17:00}, holidays: GB-XX}}",
+            "`GB` has no part `XX`; write GB with one of ENG, NIR, SCT, WLS",
         ),
         ("hours: {default: {zone: UTC, week: {mon: 09:00-17:00}, closed: [20261224]}}", "`20261224` is no date"),
         ("hours: {office: {zone: UTC, week: {mon: 09:00-17:00}}}", "no calendar `default` stands under"),

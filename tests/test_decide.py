@@ -22,12 +22,13 @@ from plugin.decide import (
     Reopen,
     Resolve,
     SayReplied,
+    Snooze,
     TaskDue,
     TouchDraft,
     decide,
 )
 from plugin.model import Address, Assessment, Direction, Message, Place
-from plugin.timeline import Case, DraftFate, Event, Kind, Status, TagsKept, fold
+from plugin.timeline import Case, DraftFate, Event, Kind, Status, TagsKept, TaskState, fold
 from tests.player import HOURS, MONDAY, book, perform
 
 STORIES = sorted((Path(__file__).parent / "timelines").glob("*.txt"))
@@ -250,6 +251,59 @@ def test_a_task_can_be_ended_once(mail: Mail, policy: Policy) -> None:
     assert ended.note == "gave 10 EUR voucher; order 7"
     with pytest.raises(ActRefused, match=r"has already ended \(done\)"):
         decide(case, Acted(at=MONDAY, act=act), policy)
+
+
+def _promised(mail: Mail, policy: Policy) -> tuple[Case, str]:
+    """A case whose acknowledgement is due at 13:00, and the task that watches over it."""
+    case = fold(decide(Case(), _seen(mail(), COMPLAINT), policy))
+    return case, case.open_tasks(Kind.ACKNOWLEDGEMENT)[0].key
+
+
+def test_a_task_that_was_put_off_can_be_put_off_again_or_taken_forward_but_not_to_the_past(
+    mail: Mail, policy: Policy
+) -> None:
+    case, key = _promised(mail, policy)
+    case = fold(decide(case, TaskDue(at=MONDAY + timedelta(days=1), key=key), policy), case)
+    for days in (4, 6, 3):
+        act = Acted(at=MONDAY + timedelta(days=2), act=Snooze(key=key, until=MONDAY + timedelta(days=days)))
+        case = fold(decide(case, act, policy), case)
+        assert decide(case, act, policy) == ()
+        assert case.open_tasks(Kind.ACKNOWLEDGEMENT)[0].run_at == MONDAY + timedelta(days=days)
+    past = Acted(at=MONDAY + timedelta(days=2), act=Snooze(key=key, until=MONDAY + timedelta(days=2)))
+    with pytest.raises(ActRefused, match="is past, so no task can be put off to then"):
+        decide(case, past, policy)
+
+
+def test_a_task_that_waits_is_not_put_off_to_before_its_own_time(mail: Mail, policy: Policy) -> None:
+    case, key = _promised(mail, policy)
+    with pytest.raises(ActRefused, match="cannot be put off to an earlier time than its own"):
+        decide(case, Acted(at=MONDAY, act=Snooze(key=key, until=MONDAY + timedelta(minutes=1))), policy)
+
+
+def test_putting_a_task_off_leaves_what_was_promised_as_it_is(mail: Mail, policy: Policy) -> None:
+    case, key = _promised(mail, policy)
+    (promise,) = case.due
+    case = fold(decide(case, Acted(at=MONDAY, act=Snooze(key=key, until=MONDAY + timedelta(days=5))), policy), case)
+    assert case.due == (promise,)
+    case = fold(decide(case, TaskDue(at=MONDAY + timedelta(days=1), key=key), policy), case)
+    assert [due.missed for due in case.due] == [True]
+    (task,) = case.open_tasks(Kind.ACKNOWLEDGEMENT)
+    assert (task.state, task.run_at) == (TaskState.WAITING, MONDAY + timedelta(days=5))
+
+
+def test_a_promise_that_was_put_off_and_seen_only_after_that_is_missed_and_raised(mail: Mail, policy: Policy) -> None:
+    case, key = _promised(mail, policy)
+    case = fold(decide(case, Acted(at=MONDAY, act=Snooze(key=key, until=MONDAY + timedelta(days=5))), policy), case)
+    case = fold(decide(case, TaskDue(at=MONDAY + timedelta(days=9), key=key), policy), case)
+    assert ([due.missed for due in case.due], case.open_tasks(Kind.ACKNOWLEDGEMENT)[0].state) == ([True], "raised")
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_task_that_has_ended_is_not_put_off(mail: Mail, policy: Policy, done: bool) -> None:
+    case, key = _promised(mail, policy)
+    case = fold(decide(case, Acted(at=MONDAY, act=EndTask(key=key, done=done)), policy), case)
+    with pytest.raises(ActRefused, match="has already ended"):
+        decide(case, Acted(at=MONDAY, act=Snooze(key=key, until=MONDAY + timedelta(days=5))), policy)
 
 
 def test_acts_that_are_already_true_change_nothing(mail: Mail, policy: Policy) -> None:

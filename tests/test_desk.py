@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from plugin.decide import EndTask, Reopen, Resolve, SayReplied
+from plugin.decide import EndTask, Reopen, Resolve, SayReplied, Snooze
 from plugin.decide.messages import tags_of
 from plugin.desk import Desk, UnknownCase
 from plugin.hours import Hours
@@ -334,6 +334,23 @@ def test_a_list_that_is_half_done_can_still_be_ticked_off(shop: Shop) -> None:
         assert session.case(second.id).open_tasks(Kind.ACKNOWLEDGEMENT) == ()
 
 
+def test_a_list_no_longer_speaks_of_what_was_put_off(shop: Shop) -> None:
+    complain(shop)
+    complain(shop, "bob@example.net")
+    shop.pass_time(days=2)
+    first, second = shop.cases()
+    key = first.open_tasks(Kind.ACKNOWLEDGEMENT)[0].key
+    shop.desk.act(first.id, Snooze(key=key, until=shop.now + timedelta(hours=1), by="jo"))
+    shop.run()
+    assert reminders(shop) == ["To do: 2 things about complaints"]
+    shop.pass_time(hours=1)
+    assert len(reminders(shop)) == 2
+    shop.box.tick_off(next(iter(shop.box.box.reminders)))
+    shop.run()
+    left = [(case.id, [task.state for task in case.open_tasks(Kind.ACKNOWLEDGEMENT)]) for case in shop.cases()]
+    assert left == [(first.id, ["raised"]), (second.id, [])]
+
+
 def test_reminders_can_be_off(tmp_path: Path) -> None:
     playbooks = book(tmp_path / "playbooks", {"10-shop": SHOP})
     shop = Shop(tmp_path, playbooks, NINE, options={"reminders": ""})
@@ -363,7 +380,8 @@ def test_a_changed_calendar_moves_the_open_due_bys_and_says_so(shop: Shop) -> No
     shop.change(shop.book, Hours.parse("default", "Europe/London", {"mon-fri": "09:00-17:00"}, [date(2026, 11, 3)]))
     shop.pass_time(minutes=1)
     assert [event.note for event in shop.timeline() if isinstance(event, Noted)] == [
-        "update moved from Wed 04 Nov 17:00 to Thu 05 Nov 17:00: the calendar changed"
+        "update moved from Wed 4 Nov 2026 17:00 Europe/London to Thu 5 Nov 2026 17:00 Europe/London: "
+        "the calendar changed"
     ]
     assert [task.run_at for task in shop.case.open_tasks(Kind.UPDATE)] == [MONDAY + timedelta(days=3, hours=17)]
     before = shop.timeline()

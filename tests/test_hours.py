@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ import tzlocal
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from plugin.hours import Hours, HoursError, Span, SpanError, Unit
+from plugin.hours import Hours, HoursError, Roll, Span, SpanError, Unit
 
 OFFICE = Hours.parse("office", "Europe/London", {"mon-fri": "09:00-17:30"})
 SPLIT = Hours.parse(
@@ -334,6 +335,77 @@ def test_the_working_reads_like_this(hours: Hours, start: str, span: str, place:
     assert "\n".join(hours.derivation(at(hours.zone.key, start), Span.parse(span))) == expected
 
 
+# --- as others count --------------------------------------------------------------------------------------------------
+
+_VECTORS = (Path(__file__).parent / "hours" / "vectors.txt").read_text("utf-8").splitlines()
+VECTORS = [tuple(part.strip() for part in line.split("|")) for line in _VECTORS if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector[0])
+def test_the_deadlines_of_regulators_come_out_as_they_count_them(vector: tuple[str, ...]) -> None:
+    whose, zone, region, received, span, options, expected = vector
+    hours = Hours.parse(whose, zone, {"mon-fri": "09:00-17:30"}, holidays="" if region == "-" else region)
+    roll = Roll.NEXT if "next" in options else Roll.PREVIOUS if "previous" in options else Roll.NONE
+    start = at(zone, received.partition(" ")[2])
+    moment = hours.due(start, Span.parse(span), roll=roll, day_after="day_after" in options)
+    weekday, day, clock = expected.split()
+    told = f"{weekday} {date.fromisoformat(day).day} {date.fromisoformat(day):%b %Y} {clock} {zone}"
+    assert hours.shown(moment) == told
+    lines = hours.derivation(start, Span.parse(span), roll=roll, day_after="day_after" in options)
+    assert lines[-1] == f"due {told}"
+
+
+def test_a_holiday_says_its_name_in_the_working() -> None:
+    hours = Hours.parse("shop", "Europe/London", {"mon-fri": "09:00-17:30"}, holidays="GB-ENG")
+    lines = hours.derivation(at("Europe/London", "2026-12-24 10:00"), Span.parse("1 business day"))
+    assert "Fri 25 Dec: Christmas Day, a holiday in GB-ENG" in lines
+
+
+def test_a_roll_says_why_and_where_it_goes() -> None:
+    start = at("Europe/London", "2026-11-18 10:00")
+    assert OFFICE.derivation(start, Span.parse("3 days"), roll=Roll.NEXT)[-2:] == (
+        "Sat 21 Nov: closed; rolled to the next working day",
+        "due Mon 23 Nov 2026 17:30 Europe/London",
+    )
+    late = OFFICE.derivation(at("Europe/London", "2026-11-21 10:00"), Span.parse("1 day"), roll=Roll.PREVIOUS)
+    assert late[-2] == "Sun 22 Nov: closed; rolled to the next working day, since the previous one is over already"
+
+
+@pytest.mark.parametrize(
+    ("region", "problem"),
+    [
+        ("XX", "no holidays are known for `XX`"),
+        ("DE-XX", "`DE` has no part `XX`; write DE with one of BB, BE, BW, BY"),
+        ("Germany", "no holidays are known for `Germany`"),
+    ],
+)
+def test_an_unknown_region_is_said_clearly(region: str, problem: str) -> None:
+    with pytest.raises(HoursError, match=problem) as caught:
+        Hours.parse("shop", "Europe/Berlin", {"mon-fri": "09:00-17:30"}, holidays=region)
+    assert [key for key, _ in caught.value.problems] == ["holidays"]
+
+
+@pytest.mark.parametrize(
+    ("span", "received", "paused", "back", "expected"),
+    [
+        ("8 business hours", "2026-11-23 09:00", "2026-11-23 13:00", "2026-11-25 09:00", "2026-11-25 13:00"),
+        ("5 business days", "2026-11-23 10:00", "2026-11-24 11:00", "2026-11-27 12:00", "2026-12-03 17:30"),
+        ("1 business day", "2026-11-23 10:00", "2026-11-24 11:00", "2026-11-25 12:00", "2026-11-25 17:30"),
+        ("1 business day", "2026-11-23 10:00", "2026-11-24 11:00", "2026-11-25 18:00", "2026-11-26 17:30"),
+        ("1 business day", "2026-11-23 10:00", "2026-11-24 11:00", "2026-11-28 12:00", "2026-11-30 17:30"),
+        ("2 weeks", "2026-11-23 10:00", "2026-11-30 10:00", "2026-12-02 16:00", "2026-12-09 16:00"),
+        ("24 hours", "2026-11-23 10:00", "2026-11-25 10:00", "2026-11-26 10:00", "2026-11-24 10:00"),
+    ],
+)
+def test_what_was_left_before_a_pause_is_left_after_it(
+    span: str, received: str, paused: str, back: str, expected: str
+) -> None:
+    due_at = OFFICE.due(at("Europe/London", received), Span.parse(span))
+    stop, go = at("Europe/London", paused), at("Europe/London", back)
+    moment = OFFICE.resumed(due_at, Span.parse(span), stop, go)
+    assert OFFICE.local(moment).strftime("%Y-%m-%d %H:%M") == expected
+
+
 # --- a second opinion: walk the minutes -------------------------------------------------------------------------------
 
 CHANGES = {
@@ -450,3 +522,30 @@ def test_the_last_line_of_the_working_is_what_is_due(zone: str, start: datetime,
     local = hours.local(moment)
     assert lines[-1].startswith(f"due {local:%a} {local.day} {local:%b %Y %H:%M}")
     assert lines[-1].endswith(zone)
+
+
+@settings(max_examples=200, deadline=None)
+@given(places, plans, closings, minutes, st.tuples(st.integers(1, 12), st.sampled_from(Roll)))
+def test_rolls_and_whole_days_agree_with_a_walk_through_the_minutes(
+    place: tuple[str, date], plan: Plan, closings: frozenset[int], start: int, term: tuple[int, Roll]
+) -> None:
+    amount, roll = term
+    zone, change = place
+    closed = frozenset(change + timedelta(days=day) for day in closings)
+    walk, opening = clock_of(zone, change), open_minutes(plan, closed)
+    wanted = walk.days[start] + timedelta(days=amount)
+    last = max((minute for minute, day in enumerate(walk.days) if day == wanted), default=0)
+    assume(0 < last < len(walk.days) - 8 * 1440)
+    awake = [minute for minute in range(len(walk.days)) if walk.minutes[minute] in opening(walk.days[minute])]
+    expected = last
+    if roll is not Roll.NONE and not any(walk.days[minute] == wanted for minute in awake):
+        before = [minute for minute in awake if minute < last and minute >= start]
+        after = [minute for minute in awake if minute > last]
+        assume(after)
+        day = walk.days[before[-1] if roll is Roll.PREVIOUS and before else after[0]]
+        expected = max(minute for minute in awake if walk.days[minute] == day)
+        assume(expected < len(walk.days) - 1440)
+    hours = calendar(zone, plan, closed)
+    assert hours.due(walk.moment(start), Span(amount, Unit.DAYS), roll=roll, day_after=True) == walk.moment(
+        expected + 1
+    )

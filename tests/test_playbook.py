@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.hours import Span
+from plugin.hours import Roll, Span
 from plugin.model import Purpose
 from plugin.playbook import (
     All,
@@ -165,11 +165,12 @@ class TestGrammar:
             ),
         )
 
-    def test_a_roll_is_still_to_come(self, folder: Path) -> None:
-        text = (HERE / "late-delivery.yaml").read_text().replace("from: receipt}", "from: receipt, roll: next}")
-        assert mistakes(folder, late=text) == [
-            "late.yaml:14:69: `roll: next`: not yet. Remove it, or count in business days"
-        ]
+    def test_every_clock_is_known(self, folder: Path) -> None:
+        action = "due_by: {for: resolution, within: 2 months, from: day_after_receipt, roll: next, "
+        text = (HERE / "late-delivery.yaml").read_text() + f"  - {action}pause: waiting_for_customer}}\n"
+        due = one(folder, text).actions[-1]
+        assert due == DueBy(DueFor.RESOLUTION, Span.parse("2 months"), False, From.DAY_AFTER_RECEIPT, "", "",
+                            Roll.NEXT, pause=True)  # fmt: skip
 
     def test_every_word_of_a_condition_is_known(self, folder: Path) -> None:
         playbook = one(folder, (HERE / "every-word.yaml").read_text())

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from plugin.config import load
-from plugin.decide import EndTask, Reopen, Resolve, SayReplied
+from plugin.decide import EndTask, Reopen, Resolve, SayReplied, Snooze
 from plugin.hours import Hours
 from plugin.judge import Judge
 from plugin.model import Address, Place, Purpose
@@ -36,6 +36,7 @@ from plugin.timeline import (
     DueBySet,
     DueByUnmet,
     Event,
+    FeedbackReceived,
     Joined,
     Kind,
     Noted,
@@ -57,6 +58,7 @@ from plugin.timeline import (
     TaskRaised,
     TaskRefused,
     TaskScheduled,
+    TaskSnoozed,
 )
 from tests.counter import COMPLAINT, FRIDAY, LONDON, Counter
 
@@ -324,6 +326,20 @@ def test_a_task_that_was_ended_is_owed_no_more(counter: Counter) -> None:
     assert counter.register.tasks(now=counter.now) == []
 
 
+def test_a_task_that_was_put_off_is_owed_again_only_then(counter: Counter) -> None:
+    case_id = counter.complaint(PARCEL)
+    counter.later(days=3)
+    (task,) = counter.register.tasks(now=counter.now)
+    counter.desk.act(case_id, Snooze(key=task["id"], until=counter.now + timedelta(days=1), by="jo"))
+    assert counter.register.tasks(now=counter.now) == []
+    (shown,) = (one for one in counter.register.case(case_id)["tasks"] if one["id"] == task["id"])
+    until = "2026-11-24T16:00:00Z"
+    assert (shown["state"], shown["due_at"], shown["snoozed_until"]) == ("waiting", until, until)
+    counter.later(days=1)
+    (again,) = (one for one in counter.register.tasks(now=counter.now) if one["id"] == task["id"])
+    assert (again["state"], again["due_at"], again["snoozed_until"]) == ("raised", until, None)
+
+
 # ---- inboxes and quarantine -----------------------------------------------------------------------------------------
 
 
@@ -474,6 +490,8 @@ SENTENCES: list[tuple[Event, str]] = [
     (TaskDropped(at=AT, key="duty", reason="already replied"), "No longer needed: send an update (already replied)."),
     (TaskDropped(at=AT, key="duty", reason="not ours", by="jo"),
      "No longer needed, said by jo: send an update (not ours)."),
+    (TaskSnoozed(at=AT, key="duty", until=AT, run_at=AT, by="jo", note="she is away"),
+     "Put off by jo to Monday nine: send an update; note: she is away."),
     (TaskRefused(at=AT, key="tag", reason="read-only"),
      "Not possible yet, and tried again later: put the tags on the message (read-only)."),
     (DraftWritten(at=AT, draft=replace(DRAFT, place=Place("Drafts", 1, 1), marks=2)),
@@ -489,6 +507,7 @@ SENTENCES: list[tuple[Event, str]] = [
     (Resolved(at=AT, resolved_at=AT), "Resolved on Monday nine, without an outcome stated."),
     (Reopened(at=AT, reason="a new complaint in the same thread", since=AT),
      "A new round began: a new complaint in the same thread."),
+    (FeedbackReceived(at=AT, satisfied=False, note="too slow"), "The customer said: not content; note: too slow."),
     (Noted(at=AT, note="its Message-ID was used before"), "Note: its Message-ID was used before."),
 ]  # fmt: skip
 CASE = Case(id="c1", tasks=(TAG, DUTY), drafts=(DRAFT,))

@@ -18,6 +18,7 @@ KEYWORDS = {
     "complaint": ActKind.COMPLAINT,
     "not-a-complaint": ActKind.NOT_A_COMPLAINT,
     "resolved": ActKind.RESOLVED,
+    "waiting": ActKind.WAITING,
 }
 ANSWERED = "\\answered"
 _MARKS = {**KEYWORDS, ANSWERED: ActKind.ANSWERED}
@@ -40,7 +41,7 @@ def kinds_of(flags: Iterable[str]) -> list[ActKind]:
 
 
 def search_marks(session: Session, below: int) -> dict[str, set[int]]:
-    """Which messages of the open folder under this UID carry which mark; four small searches, no message read."""
+    """Which messages of the open folder under this UID carry which mark; five small searches, no message read."""
     low = max(1, below - _ANSWERED_WINDOW)
     found = {word: set(session.search("KEYWORD", word)) for word in KEYWORDS}
     found[ANSWERED] = {uid for uid in session.search("ANSWERED", "UID", f"{low}:*") if uid >= low}

@@ -19,9 +19,12 @@ from plugin.decide.acts import (
     Reopen,
     Resolve,
     SayReplied,
+    Snooze,
     TouchDraft,
     Vanish,
+    Wait,
 )
+from plugin.decide.rules import date_of, working_of
 from plugin.decide.story import (
     CalendarsChanged,
     MessageSeen,
@@ -54,16 +57,20 @@ __all__ = [
     "Reopen",
     "Resolve",
     "SayReplied",
+    "Snooze",
     "TaskDue",
     "TouchDraft",
     "Trigger",
     "Vanish",
+    "Wait",
     "case_id",
+    "date_of",
     "decide",
     "message_id",
     "short",
     "told",
     "withdrawal",
+    "working_of",
 ]
 
 

@@ -138,13 +138,24 @@ class Vanish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """From `at` on we wait for the customer, or (`over`) we do no longer."""
+
+    at: datetime
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """Something to keep in the timeline that changes nothing."""
 
     text: str
 
 
-Act = Correct | Rate | Vanish | Note | Resolve | Reopen | SayReplied | EndTask | Snooze | TouchDraft | EndReminder | MarkAnswered
+Act = (
+    Correct | Rate | Vanish | Wait | Note | Resolve | Reopen | SayReplied | EndTask | Snooze | TouchDraft | EndReminder
+    | MarkAnswered
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,20 +178,14 @@ def acted(story: Story, act: Act) -> None:
             _reopen(story, act)
         case SayReplied():
             _say_replied(story, act)
-        case EndTask():
-            _end_task(story, act)
-        case Snooze():
-            _snooze(story, act)
+        case EndTask() | Snooze():
+            _with_task(story, act)
         case TouchDraft():
             _touch(story, act)
         case EndReminder():
             _end_reminder(story, act)
-        case Rate():
-            _rate(story, act)
-        case Vanish():
-            _vanish(story, act)
-        case Note():
-            story.add(Noted(at=story.at, note=act.text))
+        case Rate() | Vanish() | Wait() | Note():
+            _heard(story, act)
         case MarkAnswered():
             if not story.state.replies:
                 promises.note_unseen(story, "answered, not seen")
@@ -235,6 +240,19 @@ def _drop_what_waited(story: Story, reason: str) -> None:
             _end_draft_of(story, task)
 
 
+def _heard(story: Story, act: Rate | Vanish | Wait | Note) -> None:
+    """What people do elsewhere, and we learn of."""
+    match act:
+        case Rate():
+            _rate(story, act)
+        case Vanish():
+            _vanish(story, act)
+        case Wait():
+            (promises.go_on if act.over else promises.pause)(story, act.at)
+        case Note():
+            story.add(Noted(at=story.at, note=act.text))
+
+
 def _rate(story: Story, act: Rate) -> None:
     story.add(FeedbackReceived(at=story.at, satisfied=act.satisfied, note=act.comment))
     if story.state.status is not Status.UNDECIDED:
@@ -275,8 +293,17 @@ def _say_replied(story: Story, act: SayReplied) -> None:
         rules.run(story, When.REPLY_SENT)
 
 
-def _end_task(story: Story, act: EndTask) -> None:
-    task = _task_of(story, act.key)
+def _with_task(story: Story, act: EndTask | Snooze) -> None:
+    task = story.state.task(act.key)
+    if task is None or task.kind.for_inbox:
+        raise ActRefused(story.state.id, f"it has no task {act.key}")
+    if isinstance(act, Snooze):
+        _snooze(story, task, act)
+    else:
+        _end_task(story, task, act)
+
+
+def _end_task(story: Story, task: Task, act: EndTask) -> None:
     late_proof = task.kind is Kind.GOODWILL and task.state is TaskState.DONE and act.done and act.gave
     if not task.state.open and not late_proof:
         raise ActRefused(story.state.id, f"task {act.key} has already ended ({task.state.value})")
@@ -288,15 +315,8 @@ def _end_task(story: Story, act: EndTask) -> None:
     _end_draft_of(story, task)
 
 
-def _task_of(story: Story, key: str) -> Task:
-    task = story.state.task(key)
-    if task is None or task.kind.for_inbox:
-        raise ActRefused(story.state.id, f"it has no task {key}")
-    return task
-
-
-def _snooze(story: Story, act: Snooze) -> None:
-    task = _task_of(story, act.key)
+def _snooze(story: Story, task: Task, act: Snooze) -> None:
+    """An earlier time than its own would not put it off; a promise is looked at when it falls due all the same."""
     if not task.state.open:
         raise ActRefused(story.state.id, f"task {act.key} has already ended ({task.state.value})")
     if act.until <= story.at:
@@ -304,10 +324,10 @@ def _snooze(story: Story, act: Snooze) -> None:
     waiting = task.state is TaskState.WAITING
     if waiting and act.until == task.until:
         return
-    if waiting and task.until is None and act.until <= task.run_at:
+    if waiting and not task.looked_at and act.until <= task.run_at:
         planned = f"it comes up at {task.run_at:%Y-%m-%d %H:%M} UTC"
         raise ActRefused(story.state.id, f"task {act.key} cannot be put off to an earlier time than its own: {planned}")
-    watching = waiting and task.kind in PROMISES and not task.looked_at and act.until > task.run_at
+    watching = waiting and task.kind in PROMISES and not task.looked_at
     story.put_off(task, act.until, run_at=task.run_at if watching else None, note=act.note, by=act.by)
 
 

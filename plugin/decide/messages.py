@@ -149,6 +149,7 @@ def _complainant(story: Story, trigger: MessageSeen) -> None:
         _reopen(story, trigger)
         return
     _join(story, trigger.message, "complainant")
+    promises.go_on(story, trigger.message.at)
     if not trigger.parent_known:
         promises.note_unseen(story, "answered, not seen")
     if story.state.status is Status.UNDECIDED and complaint:

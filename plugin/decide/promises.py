@@ -7,9 +7,8 @@ from datetime import datetime
 
 from plugin.decide import rules
 from plugin.decide.story import Story
-from plugin.hours import Span
 from plugin.model import Purpose
-from plugin.playbook import When
+from plugin.playbook import From, When
 from plugin.timeline import (
     DueBy,
     DueByMet,
@@ -28,6 +27,7 @@ from plugin.timeline import (
 )
 
 BOUNCED = "the reply bounced"
+WAITING = "waiting for the customer"
 
 
 def replied(story: Story, at: datetime, by: str) -> None:
@@ -36,6 +36,7 @@ def replied(story: Story, at: datetime, by: str) -> None:
     acknowledged = story.state.due_by("acknowledgement")
     if acknowledged is not None and acknowledged.met_at is not None and at < acknowledged.met_at:
         story.add(DueByMet(at=story.at, due_for="acknowledgement", met_at=at, met_by=by))  # seen late, sent first
+    follow_acknowledgement(story)
     update = story.state.due_by("update")
     if update is None or not update.open or not story.listening:
         return
@@ -57,8 +58,8 @@ def meet(story: Story, due_for: str, at: datetime, by: str, reason: str) -> None
 
 
 def _restart(story: Story, update: DueBy, at: datetime, note: str = "") -> None:
-    fresh = replace(update, anchor_at=at, met_at=None, met_by="", missed=False, note=note)
-    due_at = story.policy.calendar(fresh.hours).due(at, Span.parse(fresh.span))
+    fresh = replace(update, anchor_at=at, met_at=None, met_by="", missed=False, note=note, paused_at=None, pauses=())
+    due_at = rules.date_of(story.policy.calendar(fresh.hours), fresh)
     rules.set_due(story, replace(fresh, due_at=due_at), note or "already replied", ahead=True)
 
 
@@ -67,8 +68,40 @@ def start_waiting(story: Story) -> None:
     for due in story.state.due:
         anchor = story.state.resolved_at
         if due.open and due.due_at is None and due.start == "resolution" and anchor is not None:
-            due_at = story.policy.calendar(due.hours).due(anchor, Span.parse(due.span))
-            rules.set_due(story, replace(due, anchor_at=anchor, due_at=due_at), "", ahead=True)
+            begun = replace(due, anchor_at=anchor)
+            due_at = rules.date_of(story.policy.calendar(due.hours), begun)
+            rules.set_due(story, replace(begun, due_at=due_at), "", ahead=True)
+
+
+def pause(story: Story, at: datetime) -> None:
+    """We wait for the customer: what may pause stands still from then on, once somebody has written to them."""
+    since = max(at, story.state.replies[-1][1]) if story.state.replies else None
+    for due in story.state.due if story.listening else ():
+        if not (due.pause and due.open and due.due_at and due.paused_at is None and not due.missed):
+            continue
+        if since is None:
+            story.add(Noted(at=story.at, note=f"{due.due_for} goes on: nobody has written to them yet"))
+        elif since < due.due_at:
+            _stop_clock(story, due, since)
+
+
+def _stop_clock(story: Story, due: DueBy, since: datetime) -> None:
+    story.add(DueBySet(at=story.at, due=replace(due, paused_at=since, note=WAITING)))
+    ahead = rules.draft_ahead(story, due)
+    for task in (story.state.task(due.task), story.state.task(ahead.key) if ahead else None):
+        if task is not None and task.state is TaskState.WAITING:
+            story.drop(task, WAITING)
+
+
+def go_on(story: Story, at: datetime) -> None:
+    """They have answered: the clock goes on, and what was left then is left now."""
+    for due in story.state.due if story.listening else ():
+        if due.paused_at is None or not due.open:
+            continue
+        pauses = (*due.pauses, (due.paused_at, at)) if at > due.paused_at else due.pauses
+        fresh = replace(due, paused_at=None, pauses=pauses, note="")
+        due_at = rules.date_of(story.policy.calendar(due.hours), fresh)
+        rules.set_due(story, replace(fresh, due_at=due_at), WAITING, ahead=True)
 
 
 def bounced(story: Story, message_id: str) -> None:
@@ -87,6 +120,7 @@ def bounced(story: Story, message_id: str) -> None:
         meet(story, due.due_for, at, "reply" if first else "act", "already replied")
     elif due.due_at is not None and story.listening:
         _watch_again(story, due, due.due_at)
+    follow_acknowledgement(story)
 
 
 def _take_back_restart(story: Story, at: datetime) -> None:
@@ -145,12 +179,33 @@ def move(story: Story) -> None:
     for due in story.state.due if story.listening else ():
         if not due.open or due.due_at is None or due.anchor_at is None:
             continue
-        calendar = story.policy.calendar(due.hours)
-        due_at = calendar.due(due.anchor_at, Span.parse(due.span))
-        if due_at != due.due_at:
-            _move(story, due, replace(due, due_at=due_at))
-            before, after = (f"{calendar.local(moment):%a %d %b %H:%M}" for moment in (due.due_at, due_at))
-            story.add(Noted(at=story.at, note=f"{due.due_for} moved from {before} to {after}: the calendar changed"))
+        _recount(story, due, due, "the calendar changed")
+    follow_acknowledgement(story)
+
+
+def _recount(story: Story, before: DueBy, after: DueBy, why: str) -> None:
+    """Count a promise anew; if it has another date, it moves and says why."""
+    calendar = story.policy.calendar(after.hours)
+    due_at = rules.date_of(calendar, after)
+    if before.due_at is not None and due_at is not None and due_at != before.due_at:
+        _move(story, before, replace(after, due_at=due_at))
+        then, now = calendar.shown(before.due_at), calendar.shown(due_at)
+        story.add(Noted(at=story.at, note=f"{after.due_for} moved from {then} to {now}: {why}"))
+    elif after != before:
+        story.add(DueBySet(at=story.at, due=after))
+
+
+def follow_acknowledgement(story: Story) -> None:
+    """What counts from the acknowledgement has its date by that: provisional until it is proved, and when it moved."""
+    acknowledged = story.state.due_by("acknowledgement")
+    if acknowledged is None or not story.listening:
+        return
+    anchor, provisional = acknowledged.met_at or acknowledged.due_at, acknowledged.open
+    why = "the acknowledgement is not proved any more" if provisional else "it counts from the acknowledgement"
+    for due in story.state.due:
+        if due.open and due.start == From.ACKNOWLEDGEMENT and due.due_for != "update":
+            _recount(story, due, replace(due, anchor_at=anchor, provisional=provisional), why)
+    rules.move_later(story, From.ACKNOWLEDGEMENT)
 
 
 def _move(story: Story, before: DueBy, after: DueBy) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import TypedDict
 
 from plugin.decide.story import LATER, Story, message_id
-from plugin.hours import Span
+from plugin.hours import Hours, Roll, Span
 from plugin.model import Direction, Purpose
 from plugin.playbook import Action, Assign, DueBy, Facts, FollowUp, From, Goodwill, Playbook, Tag, When, WriteDraft
 from plugin.timeline import (
@@ -119,15 +120,21 @@ def _assign(story: Story, applied: list[Playbook]) -> None:
 
 
 def _promise(story: Story, applied: list[Playbook]) -> None:
-    best: dict[str, Promise] = {}
-    for playbook, step, action in _actions(applied):
-        if isinstance(action, DueBy):
-            promise = _made(story, playbook, step, action)
-            best[promise.due_for] = _earlier(best.get(promise.due_for), promise)
-    for promise in best.values():
-        standing = story.state.due_by(promise.due_for)
-        if standing is None or (standing.open and _earlier(standing, promise) is promise):
-            set_due(story, promise, f"an earlier date by {promise.playbook}")
+    """What counts from the acknowledgement is counted last, when that has its own date."""
+    for later in (False, True):
+        best: dict[str, Promise] = {}
+        for playbook, step, action in _actions(applied):
+            if isinstance(action, DueBy) and (action.start is From.ACKNOWLEDGEMENT) is later:
+                promise = _made(story, playbook, step, action)
+                best[promise.due_for] = _earlier(best.get(promise.due_for), promise)
+        for promise in best.values():
+            _offer_due(story, promise)
+
+
+def _offer_due(story: Story, promise: Promise) -> None:
+    standing = story.state.due_by(promise.due_for)
+    if standing is None or (standing.open and _earlier(standing, promise) is promise):
+        set_due(story, promise, f"an earlier date by {promise.playbook}")
 
 
 def _earlier(first: Promise | None, second: Promise) -> Promise:
@@ -137,19 +144,61 @@ def _earlier(first: Promise | None, second: Promise) -> Promise:
 
 
 def _made(story: Story, playbook: Playbook, step: int, action: DueBy) -> Promise:
-    anchor = anchor_of(story, action.start)
-    return Promise(
+    promise = Promise(
         due_for=action.due_for.value,
-        due_at=story.policy.calendar(action.hours).due(anchor, action.span) if anchor else None,
+        due_at=None,
         start=action.start.value,
-        anchor_at=anchor,
+        anchor_at=anchor_of(story, action.start),
         span=str(action.span),
         every=action.every,
         hours=action.hours,
+        roll=action.roll.value,
+        pause=action.pause,
+        provisional=action.start is From.ACKNOWLEDGEMENT and not _is_acknowledged(story),
         playbook=playbook.name,
         task=story.key(playbook.name, str(step)),
         draft=action.draft,
     )
+    return replace(promise, due_at=date_of(story.policy.calendar(action.hours), promise))
+
+
+def date_of(calendar: Hours, promise: Promise) -> datetime | None:
+    """When a promise is due, by its anchor; None while that has not come. Raises HoursError."""
+    if promise.anchor_at is None:
+        return None
+    span = Span.parse(promise.span)
+    due = calendar.due(promise.anchor_at, span, **_terms(promise))
+    for paused, back in promise.pauses:
+        due = calendar.resumed(due, span, paused, back)
+    return due
+
+
+def working_of(calendar: Hours, promise: Promise) -> tuple[str, ...]:
+    """The working of `date_of`, line by line; nothing while the anchor has not come. Raises HoursError."""
+    if promise.anchor_at is None:
+        return ()
+    span = Span.parse(promise.span)
+    lines = calendar.derivation(promise.anchor_at, span, **_terms(promise))
+    due = calendar.due(promise.anchor_at, span, **_terms(promise))
+    for paused, back in promise.pauses:
+        due = calendar.resumed(due, span, paused, back)
+        waited = f"waiting for the customer from {calendar.shown(paused)} to {calendar.shown(back)}"
+        lines = (*lines, waited, f"due {calendar.shown(due)}")
+    return lines
+
+
+def _terms(promise: Promise) -> _Terms:
+    return {"roll": Roll(promise.roll), "day_after": promise.start == From.DAY_AFTER_RECEIPT}
+
+
+class _Terms(TypedDict):
+    roll: Roll
+    day_after: bool
+
+
+def _is_acknowledged(story: Story) -> bool:
+    due = story.state.due_by("acknowledgement")
+    return bool(story.state.replies) if due is None else due.met_at is not None
 
 
 def anchor_of(story: Story, start: From) -> datetime | None:
@@ -159,17 +208,50 @@ def anchor_of(story: Story, start: From) -> datetime | None:
         return case.resolved_at if case.status is Status.RESOLVED and case.outcome in _TO_OUTCOMES else None
     if start is From.REOPENING:
         return case.reopened_at
+    if start is From.ACKNOWLEDGEMENT:
+        return _acknowledgement(story)
     message = story.message
     return message.at if message is not None and message.direction is Direction.IN else case.since
 
 
+def _acknowledgement(story: Story) -> datetime | None:
+    """When it was acknowledged; until then, when that is due."""
+    due = story.state.due_by("acknowledgement")
+    if due is None:
+        return story.state.replies[0][1] if story.state.replies else None
+    return due.met_at or due.due_at
+
+
 def counts_from_resolution(story: Story, task: Task) -> bool:
     """Whether this follow_up or gesture counts from the resolution, as its playbook has it."""
+    action = _action_behind(story, task)
+    return action is None or action.start is From.RESOLUTION
+
+
+def _action_behind(story: Story, task: Task) -> FollowUp | Goodwill | None:
+    """The action that planned this follow_up or gesture; None where its playbook has it no more."""
     playbook = next((item for item in story.policy.book.playbooks if item.name == task.playbook), None)
     step = task.key.split("/")[3]
     if playbook is None or not step.isdigit() or int(step) > len(playbook.actions):
-        return True
-    return getattr(playbook.actions[int(step) - 1], "start", None) is From.RESOLUTION
+        return None
+    action = playbook.actions[int(step) - 1]
+    return action if isinstance(action, FollowUp | Goodwill) else None
+
+
+def move_later(story: Story, start: From) -> None:
+    """Follow_ups and gestures that count from there, and still wait, move with it."""
+    for task in story.state.open_tasks(Kind.FOLLOW_UP, Kind.GOODWILL):
+        action, anchor = _action_behind(story, task), anchor_of(story, start)
+        if action is None or action.start is not start or anchor is None or task.state is not TaskState.WAITING:
+            continue
+        run_at = _later_at(story, action, anchor)
+        if run_at != task.run_at and task.until is None:
+            story.add(TaskScheduled(at=story.at, task=replace(task, run_at=run_at)))
+
+
+def _later_at(story: Story, action: FollowUp | Goodwill, anchor: datetime) -> datetime:
+    day_after = action.start is From.DAY_AFTER_RECEIPT
+    return story.policy.calendar(action.hours).due(anchor, action.after, day_after=day_after)
 
 
 def set_due(story: Story, promise: Promise, reason: str, *, ahead: bool = False) -> None:
@@ -296,7 +378,7 @@ def _plan(story: Story, playbook: Playbook, step: int, action: FollowUp | Goodwi
         Task(
             key=story.key(playbook.name, str(step)),
             kind=Kind.GOODWILL if goodwill else Kind.FOLLOW_UP,
-            run_at=story.policy.calendar(action.hours).due(anchor, action.after),
+            run_at=_later_at(story, action, anchor),
             playbook=playbook.name,
             template=action.draft,
             purpose=LATER[1] if goodwill else LATER[0],

@@ -167,7 +167,9 @@ class Story:
         """Have the reminder of an ended task unflagged, once nothing on it is open any more."""
         self._settle([reminder for reminder in self.state.reminders if ended.key in reminder.tasks])
 
-    def put_off(self, task: Task, until: datetime, *, run_at: datetime | None = None, note: str = "", by: str = "") -> None:
+    def put_off(
+        self, task: Task, until: datetime, *, run_at: datetime | None = None, note: str = "", by: str = ""
+    ) -> None:
         """Take a task off the list until then, and its reminder with it; a promise is still looked at at `run_at`."""
         spoken = [reminder.message_id for reminder in self.state.reminders if task.key in reminder.tasks]
         self.add(TaskSnoozed(at=self.at, key=task.key, until=until, run_at=run_at or until, note=note, by=by))

@@ -102,8 +102,9 @@ class Desk:
     def _take_singly(self, name: str, page: Page) -> None:
         """A fault of ours in one message must not hold up those behind it: it goes to the quarantine."""
         stumbled = []
-        singles = [replace(page, cursor={}, messages=(m,), acts=(), unreadable=(), sightings=()) for m in page.messages]
-        singles += [replace(page, cursor={}, messages=(), acts=(a,), unreadable=(), sightings=()) for a in page.acts]
+        alone = replace(page, cursor={}, messages=(), acts=(), unreadable=(), sightings=(), heard=(), bookmarks=None)
+        singles = [replace(alone, messages=(message,)) for message in page.messages]
+        singles += [replace(alone, acts=(act,)) for act in page.acts]
         for single in singles:
             try:
                 self._take(name, single)
@@ -217,8 +218,11 @@ def _signs(playbooks: Path) -> Signs:
     return Signs(phrases)
 
 
-def open_desk(settings: Settings, clock: Callable[[], datetime] = now_utc) -> Desk:
+def open_desk(
+    settings: Settings, clock: Callable[[], datetime] = now_utc,
+    opening: Callable[[InboxSettings], Inbox] = open_inbox,
+) -> Desk:  # fmt: skip
     """The desk these settings describe; raises Problems and StoreError."""
     policies = Policies(book_of(settings), settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
-    inboxes = {inbox.name: open_inbox(inbox) for inbox in settings.inboxes}
+    inboxes = {inbox.name: opening(inbox) for inbox in settings.inboxes}
     return Desk(Store(settings.store), inboxes, policies, judge_of(settings), clock)

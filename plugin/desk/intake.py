@@ -24,6 +24,7 @@ from plugin.decide import (
     Resolve,
     TouchDraft,
     Vanish,
+    Wait,
     case_id,
 )
 from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events
@@ -74,6 +75,7 @@ class Intake:
             self._act(act)
         for topic, read in (page.bookmarks or {}).items():
             self.session.keep_bookmark(self.inbox, topic, read)
+        self.session.notices.heed(self.inbox, page.heard, self.now)
         if page.cursor:
             self.session.keep_inbox(self.inbox, cursor=json.dumps(page.cursor, separators=(",", ":")))
 
@@ -193,9 +195,10 @@ class Intake:
                 self._record(message, "", "no")
             return
         theirs = known is not None and known.verdict in _THEIRS
-        if act.kind is ActKind.ANSWERED:
-            if theirs:
-                self._person(case, act, MarkAnswered())
+        if act.kind in (ActKind.ANSWERED, ActKind.WAITING):
+            waiting = act.kind is ActKind.WAITING
+            if theirs or waiting:
+                self._person(case, act, Wait(at=act.at) if waiting else MarkAnswered())
             return
         if act.kind is not ActKind.RESOLVED and message.key != case.message:
             return  # the case is about another message
@@ -326,18 +329,21 @@ def _other(kind: str, ours: str, known: Sequence[str], labels: Container[str]) -
 
 
 def _on_case(act: Act) -> PersonAct | None:
-    match act.kind:
-        case ActKind.RESOLVED:
-            return Resolve(at=act.at, by=act.by)
-        case ActKind.NOT_A_COMPLAINT | ActKind.TAKEN_OFF:
-            return Resolve(at=act.at, outcome="not-a-complaint", by=act.by)
-        case ActKind.REOPENED:
-            return Reopen(by=act.by)
-        case ActKind.RATED:
-            return Rate(satisfied=bool(act.satisfied), comment=act.note)
-        case ActKind.ENDED | ActKind.MOVED:
-            return Vanish(at=act.at, reason=act.note, by=act.by)
-    return None
+    """What an act on a whole conversation means for a case in it; nothing for acts that are about one message."""
+    none = Resolve(at=act.at, outcome="not-a-complaint", by=act.by)
+    gone = Vanish(at=act.at, reason=act.note, by=act.by)
+    meant: dict[ActKind, PersonAct] = {
+        ActKind.RESOLVED: Resolve(at=act.at, by=act.by),
+        ActKind.NOT_A_COMPLAINT: none,
+        ActKind.TAKEN_OFF: none,
+        ActKind.REOPENED: Reopen(by=act.by),
+        ActKind.RATED: Rate(satisfied=bool(act.satisfied), comment=act.note),
+        ActKind.ENDED: gone,
+        ActKind.MOVED: gone,
+        ActKind.WAITING: Wait(at=act.at),
+        ActKind.WAITING_OVER: Wait(at=act.at, over=True),
+    }
+    return meant.get(act.kind)
 
 
 def _person_act(act: Act) -> PersonAct:

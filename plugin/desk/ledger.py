@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from importlib.metadata import version
 
 from pydantic import TypeAdapter
 
@@ -54,7 +55,8 @@ class Policies:
         """A digest of the calendars now in force and of which of them is the inbox's."""
         lines = [self.inboxes[inbox].hours]
         for name, hours in sorted(self.calendars.items()):
-            lines.append(f"{name}|{hours.zone.key}|{hours.week}|{sorted(hours.closed)}")
+            known = f"{hours.holidays} {version('holidays')}" if hours.holidays else ""
+            lines.append(f"{name}|{hours.zone.key}|{hours.week}|{sorted(hours.closed)}{known and f'|{known}'}")
         return short("\n".join(lines))
 
     def kept(self, version: str) -> Book:
@@ -161,5 +163,6 @@ class StoreMemory:
             return session.bookmarks(self._inbox, topics)
 
     def notices(self) -> Sequence[Notice]:
-        """Notices nobody has heeded yet, oldest first."""
-        return ()
+        """Notices nobody has heeded yet, oldest first, those with the same topic together."""
+        with self._store.reading() as session:
+            return [Notice(entry.id, entry.topic, entry.group) for entry in session.notices.waiting(self._inbox)]

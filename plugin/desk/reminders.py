@@ -36,7 +36,7 @@ class Raised:
 def write(group: Sequence[Raised], calendar: Hours, now: datetime) -> Reminder:
     """One reminder for these tasks; its Message-ID follows from them, so that it is never written twice."""
     first = group[0]
-    keys = sorted(item.task.key for item in group)
+    keys = sorted(_occasion(item.task) for item in group)
     alone = len(group) == 1
     return Reminder(
         message_id=message_id(first.case, "reminder", *keys),
@@ -45,6 +45,11 @@ def write(group: Sequence[Raised], calendar: Hours, now: datetime) -> Reminder:
         text=_single(first, calendar) if alone else _list(group, calendar),
         at=now,
     )
+
+
+def _occasion(task: Task) -> str:
+    """A task that was put off is raised again, and that is a reminder of its own."""
+    return f"{task.key}@{task.until.isoformat()}" if task.until else task.key
 
 
 def _subject(item: Raised) -> str:
@@ -99,7 +104,4 @@ def _list(group: Sequence[Raised], calendar: Hours) -> str:
 
 
 def _when(moment: datetime | None, calendar: Hours) -> str:
-    if moment is None:
-        return "not known"
-    local = calendar.local(moment)
-    return f"{local:%a %d %b %Y %H:%M} {calendar.zone.key}"
+    return "not known" if moment is None else calendar.shown(moment)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Protocol
 
-from plugin.hours import Hours, HoursError, Span, SpanError
+from plugin.decide import date_of, working_of
+from plugin.hours import Hours, HoursError, SpanError
 from plugin.register.telling import Tale, is_minor
-from plugin.timeline import Case, DraftState, DueBy, Event, Ran, Status, Task
+from plugin.timeline import Case, DraftState, DueBy, Event, Ran, Status, Task, TaskState
 
 
 class Calendars(Protocol):
@@ -69,7 +70,7 @@ def _due(case: Case, due: DueBy, calendars: Calendars) -> dict[str, Any]:
     return {
         "for": due.due_for,
         "due_at": utc(due.due_at),
-        "provisional": False,
+        "provisional": due.provisional and due.open,
         "met_at": utc(due.met_at),
         "met_by": due.met_by or None,
         "missed": due.missed,
@@ -79,6 +80,7 @@ def _due(case: Case, due: DueBy, calendars: Calendars) -> dict[str, Any]:
         "from": due.start,
         "playbook": due.playbook,
         "note": due.note,
+        "paused_since": utc(due.paused_at),
     }
 
 
@@ -89,9 +91,8 @@ def _derivation(case: Case, due: DueBy, calendars: Calendars) -> tuple[str, ...]
         return ()
     then = calendars.shown(due.due_at, case.inbox)
     try:
-        span = Span.parse(due.span)
-        lines = calendar.derivation(due.anchor_at, span)
-        same = calendar.due(due.anchor_at, span) == due.due_at
+        lines = working_of(calendar, due)
+        same = date_of(calendar, due) == due.due_at
     except (SpanError, HoursError) as error:
         return (f"it was set to {then}; the working cannot be shown: {error}",)
     return lines if same else (*lines, f"the calendar has changed since; the date that counts was set before: {then}")
@@ -106,6 +107,7 @@ def _task(task: Task) -> dict[str, Any]:
         "note": task.note,
         "what": task.kind.what,
         "playbook": task.playbook,
+        "snoozed_until": utc(task.until) if task.state is TaskState.WAITING else None,
     }
 
 

@@ -43,6 +43,7 @@ from plugin.timeline import (
     TaskRaised,
     TaskRefused,
     TaskScheduled,
+    TaskSnoozed,
 )
 
 """Each task in plain words, to stand after `to`."""
@@ -89,6 +90,8 @@ def is_minor(event: Event, case: Case) -> bool:
     """Whether it is a working step of Amends that another event tells better."""
     if isinstance(event, TagsKept | ReminderPlanned):
         return not getattr(event, "unkept", ())  # that a tag does not show is news
+    if isinstance(event, TaskSnoozed):
+        return not event.by
     if isinstance(event, TaskScheduled):
         return event.task.kind.for_inbox or (event.task.kind in _PROMISES and not event.task.note)
     if not isinstance(event, TaskDone | TaskDropped):
@@ -285,6 +288,11 @@ def _done(event: TaskDone, tale: Tale) -> str:
 @_tell.register
 def _dropped(event: TaskDropped, tale: Tale) -> str:
     return f"No longer needed{_by(event.by) and ', said' + _by(event.by)}: {tale.what(event.key)} ({event.reason})."
+
+
+@_tell.register
+def _snoozed(event: TaskSnoozed, tale: Tale) -> str:
+    return f"Put off{_by(event.by)} to {tale.shown(event.until)}: {tale.what(event.key)}{_note(event.note)}."
 
 
 @_tell.register
