@@ -63,6 +63,7 @@ def rows(hall: Hall, *, count: int, rounds: int, floor: str = "") -> Iterator[Ro
     yield from _memory(hall, count, median(spent.peak for spent in products))
     yield from _poison(hall)
     yield from _judging(count)
+    yield from _calls(rounds, 4 * count)
 
 
 def _contest(hall: Hall, turn: int, count: int, floor: str) -> tuple[Spent, Spent]:
@@ -133,6 +134,21 @@ def _judging(count: int) -> Iterator[Row]:
     for name, what, goal in _QUALITY:
         yield Row("J3", f"letters nothing was fitted on: {what}", unseen[name] or 0.0, at_least=goal)
     yield Row("J3", "letters nothing was fitted on: ordinary ones tagged", unseen["false"] or 0.0, at_most=0.05)
+
+
+def _calls(rounds: int, count: int) -> Iterator[Row]:
+    """What the webhook takes, durable before it answers, by what one commit for each call takes on the same server."""
+    from bench.calls import contest, stalled  # noqa: PLC0415 - so far this process had to stay small
+
+    contests = [contest(turn, count) for turn in range(rounds)]
+    speed = median(ours.per_second / floor.per_second for ours, floor in contests)
+    slowest = median(ours.within(0.99) / floor.within(0.99) for ours, floor in contests)
+    yield Row("G14", f"{count:,} calls to the webhook: stored a second, by the floor's", speed, at_least=2)
+    yield Row("G14b", "the same: 99 of 100 answered within, by the floor's", slowest, at_most=0.2)
+    burst = stalled()
+    yield Row("W04", "database stalled 5 s, 500 calls a second: 99 of 100 answered within", burst.within * 1000,
+              at_most=500, unit="ms")  # fmt: skip
+    yield Row("W04b", "the same: stored and refused, or promised and not stored", burst.untrue, at_most=0)
 
 
 def _quiet_look(folder: Path, proxy: Proxy) -> tuple[int, int]:

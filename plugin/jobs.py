@@ -27,6 +27,7 @@ log = logging.getLogger("amends.jobs")
 
 TICK = 1.0  # seconds between two looks at the agenda
 LEARN = 3600.0  # seconds between two looks whether it is time to learn from people's corrections
+SETTLE = 0.2  # seconds from a call to the look it asks for: one act of a person sets off several calls
 POLL = 10.0  # seconds between two looks into an inbox that has not called
 LISTEN = 290.0  # seconds of IDLE at a stretch
 LONGEST_PAUSE = 80.0  # seconds between two tries at an inbox that does not answer
@@ -114,6 +115,13 @@ class Jobs:
         """Have a look into that inbox after so many seconds, and go on from there."""
         with suppress(LookupError):  # the clock is stopping, and knows this job no more
             self._clock.modify_job(name, next_run_time=datetime.now(UTC) + timedelta(seconds=after))
+
+    def rung(self, name: str) -> None:
+        """That inbox called: look into it at once; where it does not answer, at the time that was set for that."""
+        at = datetime.now(UTC) + timedelta(seconds=SETTLE)
+        job = None if name in self._failures else self._clock.get_job(name)
+        if job is not None and job.next_run_time > at:
+            self.poll_soon(name, SETTLE)
 
     # ---- what a tick does ---------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ import pytest
 
 from plugin.desk import Desk
 from plugin.desk.ledger import Policies
-from plugin.inbox import Change, Cursor, Inbox, InboxUnavailable, Memory, Page, Receipt
+from plugin.inbox import Change, Cursor, Inbox, InboxRefused, InboxUnavailable, Memory, Page, Receipt
 from plugin.jobs import AlreadyRunning, Jobs, Leadership, run_once
 from plugin.store import Store
 from plugin.testing import MemoryInbox
@@ -173,6 +173,40 @@ def test_news_is_fetched_at_once_though_the_next_poll_is_far_away(
     start(Jobs(works.desk, tick_every=0.05, poll_every=3600))
     inbox.arrive(WORDS["complaint"])
     eventually(lambda: inbox.box.drafts)
+
+
+class Quiet(Stumbling):
+    """A memory inbox that does not tell by itself that something came."""
+
+    def wait(self, seconds: float) -> bool:
+        time.sleep(min(seconds, 0.05))
+        return False
+
+
+def test_an_inbox_that_called_is_looked_into_at_once(tmp_path: Path, start: Callable[[Jobs], Jobs]) -> None:
+    inbox = Quiet()
+    works = Works(tmp_path, inbox)
+    jobs = start(Jobs(works.desk, tick_every=0.05, poll_every=3600))
+    inbox.arrive(WORDS["complaint"])
+    for _ in range(100):
+        jobs.rung("support")  # a hundred calls do not put off the look that the first one asked for
+    eventually(lambda: inbox.box.drafts)
+    jobs.rung("nobody")
+
+
+def test_a_call_does_not_shorten_the_pause_of_an_inbox_that_does_not_answer(
+    tmp_path: Path, start: Callable[[Jobs], Jobs]
+) -> None:
+    inbox = Quiet(fetches=1000)
+    inbox.error = InboxRefused("support", "the token was refused")
+    works = Works(tmp_path, inbox)
+    jobs = start(Jobs(works.desk, tick_every=0.05, poll_every=3600))
+    eventually(lambda: inbox.fetches < 1000)
+    eventually(lambda: "support" in jobs._failures)
+    set_for = jobs._clock.get_job("support").next_run_time
+    jobs.rung("support")
+    assert jobs._clock.get_job("support").next_run_time == set_for
+    assert inbox.fetches == 999
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a fault of ours"), InboxUnavailable("support", "no answer")])

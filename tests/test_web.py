@@ -7,7 +7,8 @@ import re
 import runpy
 import urllib.request
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -18,10 +19,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from markupsafe import Markup
 
-from plugin.decide import Resolve
+from plugin.decide import Resolve, Snooze
 from plugin.model import AmendsError
-from plugin.web import PortTaken, create_app, serve
+from plugin.store import Doorbook
+from plugin.web import Doors, PortTaken, create_app, serve
 from plugin.web.view import left, marked
+from tests.calls import HELPDESK, INVOCATION, NOW, SECRET, event, post, signed, waiting
 from tests.counter import COMPLAINT, Counter
 
 PARCEL = "Where is my parcel?"
@@ -106,6 +109,16 @@ def test_what_is_owed_now_is_listed_with_how_to_end_it(browser: FlaskClient, cou
     assert "Acknowledge this complaint : Where is my parcel?" in text
     assert "due Mon 23 Nov 11:30 , 4 h 30 min late" in text
     assert f"amends done {case_id}/1/answer/3" in text
+
+
+def test_the_case_says_when_a_task_comes_up_again(browser: FlaskClient, counter: Counter) -> None:
+    case_id = counter.complaint(PARCEL)
+    counter.later(days=3)
+    (task,) = counter.register.tasks(now=counter.now)
+    counter.desk.act(case_id, Snooze(key=task["id"], until=counter.now + timedelta(days=1), by="jo"))
+    text = seen(browser, f"/cases/{case_id}")
+    assert "Acknowledge this complaint , put off: comes up again Tue 24 Nov 16:00 (in 24 h)" in text
+    assert "Put off by jo to Tue 24 Nov 2026 16:00 Europe/London: acknowledge this complaint." in text
 
 
 def test_older_cases_are_one_link_away(browser: FlaskClient, counter: Counter) -> None:
@@ -396,3 +409,95 @@ def test_words_that_caused_a_tag_stay_text_on_the_page(counter: Counter, browser
     page = browser.get(f"/cases/{case['id']}").text
     assert "<script>alert" not in page
     assert "<img" not in page
+
+
+# ---- who may call ---------------------------------------------------------------------------------------------------
+
+OUTSIDE = {"REMOTE_ADDR": "192.0.2.1"}
+
+
+@pytest.fixture
+def door(counter: Counter) -> Iterator[FlaskClient]:
+    """Somebody on another machine, before an application that can be called."""
+    with closing(Doors(Doorbook(counter.store, patience=60), [HELPDESK])) as doors:
+        client = create_app(counter.register, clock=lambda: NOW, doors=doors).test_client()
+        client.environ_base |= {**OUTSIDE, "HTTP_HOST": "amends.example.com"}
+        yield client
+
+
+@pytest.mark.parametrize("host", ["amends.example.com", "192.0.2.9:443", "localhost", "x" * 100])
+def test_a_call_may_come_from_anywhere_under_any_name(door: FlaskClient, counter: Counter, host: str) -> None:
+    body = event()
+    door.environ_base["HTTP_HOST"] = host
+    assert [post(door, body), post(door, body)] == [202, 200]
+    assert waiting(counter.store) == [INVOCATION]
+
+
+@pytest.mark.parametrize("inbox", ["support", "nobody", "HELPDESK", "helpdesk%00", "..", "%2e%2e"])
+def test_an_inbox_that_is_unknown_or_cannot_be_called_is_404(door: FlaskClient, inbox: str) -> None:
+    answer = door.post(f"/webhooks/{inbox}", data=event(), headers=signed(event()))
+    assert (answer.status_code, answer.text) in [(404, "No inbox of this name can be called.\n"), (403, answer.text)]
+    assert answer.status_code == 404 or "." in inbox
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/webhooks/helpdesk/", "/webhooks/helpdesk/x", "/webhooks", "/webhooks/", "/", "//webhooks/helpdesk",
+     "/webhooks//helpdesk", "/healthz/../webhooks/helpdesk"],
+)  # fmt: skip
+def test_exactly_that_path_is_open_and_no_other(door: FlaskClient, counter: Counter, path: str) -> None:
+    assert door.post(path, data=event(), headers=signed(event())).status_code == 403
+    assert waiting(counter.store) == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+def test_a_webhook_is_there_to_be_called_and_for_nothing_else(door: FlaskClient, method: str) -> None:
+    assert door.open("/webhooks/helpdesk", method=method).status_code == 403
+    door.environ_base |= {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost"}
+    assert door.open("/webhooks/helpdesk", method=method).status_code == 405
+
+
+def test_a_method_said_in_a_header_is_none(door: FlaskClient) -> None:
+    assert door.get("/webhooks/helpdesk", headers={"X-HTTP-Method-Override": "POST"}).status_code == 403
+
+
+def test_an_application_without_doors_knows_no_inbox_to_be_called(idle: FlaskClient) -> None:
+    assert post(idle, event()) == 404
+
+
+def test_calls_reach_the_store_through_a_real_server(counter: Counter) -> None:
+    rung: list[str] = []
+    with (
+        closing(Doors(Doorbook(counter.store, rung.append, patience=60), [HELPDESK])) as doors,
+        serve(counter.register, ("127.0.0.1", 0), doors) as address,
+    ):
+        headers = signed(event(), at=datetime.now(UTC))
+        wanted = urllib.request.Request(f"{address}/webhooks/helpdesk", event(), headers)  # noqa: S310 - of ours
+        with urllib.request.urlopen(wanted, timeout=60) as answer:  # noqa: S310 - an address of this machine
+            assert (answer.status, answer.read()) == (202, b"Stored.\n")
+            assert answer.headers["Cache-Control"] == "no-store"
+    assert waiting(counter.store) == [INVOCATION]
+    assert rung == ["helpdesk"]
+
+
+@pytest.mark.parametrize(("given", "status"), [(SECRET, 202), ("", 404)])
+def test_a_server_of_ones_own_can_be_called_where_the_secret_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, status: int
+) -> None:
+    (tmp_path / "amends.yaml").write_text("""\
+inboxes:
+  helpdesk:
+    kind: zendesk
+    subdomain: example
+    email: bot@example.com
+    token: ${NOT_NEEDED}
+    webhook_secret: ${HELPDESK_SECRET}
+""")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HELPDESK_SECRET", given)
+    wsgi = runpy.run_path(str(Path(__file__).parent.parent / "webhook_app.py"))
+    guessed = given or "${HELPDESK_SECRET}"
+    headers = signed(event(), secret=guessed, at=datetime.now(UTC))
+    while (answered := post(wsgi["app"].test_client(), event(), headers)) == 503:
+        pass  # the machine is busy: what is not stored has to come again
+    assert answered == status

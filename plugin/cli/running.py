@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -53,11 +54,11 @@ def _once(desk: Desk) -> None:
         fail("\n".join(dict.fromkeys(faults)), 1)
 
 
-def work(desk: Desk, settings: Settings, every: float = POLL) -> None:
-    """Everything in one process, until SIGINT or SIGTERM."""
+def work(desk: Desk, settings: Settings, every: float = POLL, *, beside: bool = True) -> None:
+    """Everything in one process, until SIGINT or SIGTERM; without `beside` nothing stands inside a helpdesk."""
     from plugin.desk.learning import learn_when_due  # noqa: PLC0415 - a single pass has no time to learn, …
     from plugin.register import Register  # noqa: PLC0415 - … needs no register …
-    from plugin.web import serve  # noqa: PLC0415 - … and no web server
+    from plugin.web import open_doors, open_sidebars, serve  # noqa: PLC0415 - … and no web server
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -67,7 +68,9 @@ def work(desk: Desk, settings: Settings, every: float = POLL) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
     jobs = Jobs(desk, poll_every=every, learn=partial(learn_when_due, desk.judge, desk.store, settings.retrain))
     register = Register(desk.store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
-    with serve(register, settings.listen) as address:
+    doors = open_doors(desk.store, settings.inboxes, jobs.rung)
+    sidebars = open_sidebars(register, lambda: desk, settings.inboxes if beside else ())
+    with closing(doors), serve(register, settings.listen, doors, sidebars) as address:
         jobs.start()
         say(f"Amends is at work: {', '.join(desk.inboxes)}. Register: {address} - end with Ctrl-C.")
         stop.wait()

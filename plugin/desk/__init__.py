@@ -21,7 +21,7 @@ from plugin import letters
 from plugin.config import InboxSettings, Settings
 from plugin.decide import Act, Acted
 from plugin.desk.intake import Intake
-from plugin.desk.ledger import Policies, StoreMemory, follow, recount
+from plugin.desk.ledger import Policies, StoreMemory, follow, recount, words_of
 from plugin.desk.work import Outcome, Raising, Writing
 from plugin.inbox import KINDS, ActKind, Inbox, InboxError, Page, Unreadable
 from plugin.judge import Judge
@@ -63,9 +63,12 @@ class Desk:
         policies: Policies,
         judge: Judge,
         clock: Callable[[], datetime] = now_utc,
+        *,
+        past: bool = False,
     ) -> None:
+        """With `past` the clock may lag behind what is received: a message counts as taken in when it came."""
         self.store, self.inboxes, self.policies = store, inboxes, policies
-        self._judge, self._clock = judge, clock
+        self._judge, self._clock, self._past = judge, clock, past
         self._taught = NEVER_TAUGHT
         self._counted = False
         with store.writing() as session:
@@ -119,7 +122,7 @@ class Desk:
     def _take(self, name: str, page: Page) -> None:
         assessed = self._assess(page)
         with self.store.writing() as session:
-            Intake(session, self.policies, name, self._clock(), assessed).take(page)
+            Intake(session, self.policies, name, self._clock(), assessed, self._past).take(page)
 
     def _heed(self, taught: str) -> None:
         """Judge from now on as people have taught, here or in another process."""
@@ -150,8 +153,7 @@ class Desk:
             case = session.case(case_id)
             if case.status is Status.NONE:
                 raise UnknownCase(case_id)
-            row = session.letters_of([case_id]).get((case_id, case.message))
-            trigger = Acted(at=self._clock(), act=act, text=row["text"] if row else "")
+            trigger = Acted(at=self._clock(), act=act, text=words_of(session, case))
             after, _ = follow(session, self.policies, case, case.inbox, trigger)
             return after
 

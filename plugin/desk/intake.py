@@ -27,7 +27,7 @@ from plugin.decide import (
     Wait,
     case_id,
 )
-from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events
+from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events, words_of
 from plugin.inbox import Act, ActKind, Page, Unreadable
 from plugin.model import CATEGORIES, SEVERITIES, Assessment, Direction, Message, Place
 from plugin.store import Known, Session
@@ -51,13 +51,17 @@ _THEIRS = ("complaint", "undecided", "no")
 
 @dataclass(slots=True)
 class Intake:
-    """Takes one page in; `assessed` holds the judge's view of each of its messages, by key."""
+    """Takes one page in; `assessed` holds the judge's view of each of its messages, by key.
+
+    With `past` a message counts as taken in when it came, and not `now`, if that is later than `now`.
+    """
 
     session: Session
     policies: Policies
     inbox: str
     now: datetime
     assessed: dict[str, Assessment]
+    past: bool = False
     _by_id: dict[str, list[Known]] = field(default_factory=lambda: defaultdict(list))
     _seen: dict[str, Known] = field(default_factory=dict)
     _complaints: dict[str, set[str]] = field(default_factory=dict)
@@ -90,6 +94,8 @@ class Intake:
     # ---- messages -----------------------------------------------------------------------------------------------
 
     def _message(self, message: Message, page: Page) -> None:
+        if self.past:
+            self.now = max(self.now, message.at)
         fingerprint = (page.prints or {}).get(message.place, message.key)
         self.session.saw(self.inbox, message.place, fingerprint, message.key)
         known = self._seen.get(message.key)
@@ -284,7 +290,9 @@ class Intake:
             self._person(case, act, _person_act(act))
 
     def _person(self, case: Case, act: Act, meant: PersonAct) -> None:
-        follow(self.session, self.policies, case, self.inbox, Acted(at=act.at, act=meant))
+        runs_playbooks = isinstance(meant, Resolve | Reopen | Rate)
+        text = words_of(self.session, case) if runs_playbooks else ""
+        follow(self.session, self.policies, case, self.inbox, Acted(at=act.at, act=meant, text=text))
 
     # ---- what could not be read ---------------------------------------------------------------------------------
 

@@ -85,6 +85,15 @@ def follow(
     return after, events
 
 
+def words_of(session: Session, case: Case) -> str:
+    """What the complainant wrote himself to open this round, as conditions look at it; empty once it was forgotten."""
+    row = session.letters_of([case.id]).get((case.id, case.message))
+    if row is None:
+        return ""
+    own = ASSESSMENT.validate_json(row["detail"]).own_text if row["detail"] else ""
+    return own or str(row["text"])
+
+
 def store_events(session: Session, case: Case, events: Sequence[Event], inbox: str) -> Case:
     """Append, and keep the ledger of what we write in step with the timeline."""
     after = session.append(case, events)

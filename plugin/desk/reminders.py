@@ -9,18 +9,19 @@ from datetime import datetime
 from plugin.decide import message_id
 from plugin.hours import Hours
 from plugin.model import Reminder, clip
-from plugin.timeline import Case, Kind, Task
+from plugin.timeline import Case, Kind, Status, Task
 
 _HOW = {
-    Kind.ACKNOWLEDGEMENT: "They have had no answer yet. A draft may wait in Drafts: read it, mend it, send it.",
+    Kind.ACKNOWLEDGEMENT: "They have had no answer yet. A draft may {wait}: read it, mend it, send it.",
     Kind.UPDATE: "They have not heard from us for too long. Tell them where things stand and when they hear again.",
     Kind.RESOLUTION: "The date by which this was to be settled has passed. Settle it, or tell them when it will be.",
-    Kind.FOLLOW_UP: "It was settled some time ago. A letter that asks may wait in Drafts: read it and send it.",
-    Kind.GOODWILL: "It was settled. A letter for a gesture may wait in Drafts: choose the gesture, read it, send it.",
+    Kind.FOLLOW_UP: "It was settled some time ago. A letter that asks may {wait}: read it and send it.",
+    Kind.GOODWILL: "It was settled. A letter for a gesture may {wait}: choose the gesture, read it, send it.",
     Kind.APPROVAL: "A person with the authority must say yes or no.",
     Kind.PREVENTION: "Look at the cause, and note what was changed.",
 }
 _END = "When it is done, clear the flag (star) of this message. Moving or deleting this message does not end the task."
+_END_THERE = "When it is done, take the tag amends-due off this ticket. The sidebar and `amends done` end it as well."
 _END_ALL = "When all of it is done, clear the flag (star) of this message. For single ones use the command amends done."
 
 
@@ -33,8 +34,11 @@ class Raised:
     late: bool
 
 
-def write(group: Sequence[Raised], calendar: Hours, now: datetime) -> Reminder:
-    """One reminder for these tasks; its Message-ID follows from them, so that it is never written twice."""
+def write(group: Sequence[Raised], calendar: Hours, now: datetime, *, in_place: bool = False) -> Reminder:
+    """One reminder for these tasks; its Message-ID follows from them, so that it is never written twice.
+
+    One `in_place` stands at its own case, in the ticket itself.
+    """
     first = group[0]
     keys = sorted(_occasion(item.task) for item in group)
     alone = len(group) == 1
@@ -42,7 +46,7 @@ def write(group: Sequence[Raised], calendar: Hours, now: datetime) -> Reminder:
         message_id=message_id(first.case, "reminder", *keys),
         case=first.case.id,
         subject=_subject(first) if alone else f"To do: {len(group)} things about complaints",
-        text=_single(first, calendar) if alone else _list(group, calendar),
+        text=_single(first, calendar, in_place) if alone else _list(group, calendar),
         at=now,
     )
 
@@ -56,9 +60,10 @@ def _subject(item: Raised) -> str:
     return f"To do: {item.task.kind.what} - {clip(item.case.subject, 120) or '(no subject)'}"
 
 
-def _single(item: Raised, calendar: Hours) -> str:
-    lines = [*_facts(item, calendar), "", item.task.note or _HOW[item.task.kind], *_offer(item), "", _END, ""]
-    return "\n".join(lines)
+def _single(item: Raised, calendar: Hours, in_place: bool) -> str:
+    how = _HOW[item.task.kind].format(wait="stand in a note above" if in_place else "wait in Drafts")
+    end = _END_THERE if in_place else _END
+    return "\n".join([*_facts(item, calendar), "", item.task.note or how, *_offer(item), "", end, ""])
 
 
 def _facts(item: Raised, calendar: Hours) -> list[str]:
@@ -79,7 +84,7 @@ def _facts(item: Raised, calendar: Hours) -> list[str]:
 def ahead(case: Case, calendar: Hours) -> tuple[str, ...]:
     """What is promised by when and what comes after it, a line each, for whoever reads a draft."""
     dates = [(due.due_at, f"{due.due_for} due by {_when(due.due_at, calendar)}") for due in case.due
-             if due.open and due.due_at is not None]  # fmt: skip
+             if due.open and due.due_at is not None and case.status is Status.OPEN]  # fmt: skip
     dates += [(task.run_at, f"{task.kind.what}: {_when(task.run_at, calendar)}")
               for task in case.open_tasks(Kind.FOLLOW_UP, Kind.GOODWILL)]  # fmt: skip
     return tuple(line for _, line in sorted(dates))

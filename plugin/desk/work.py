@@ -13,7 +13,7 @@ from plugin import letters
 from plugin.config import InboxSettings
 from plugin.decide import Acted, TaskDue, TouchDraft, short, withdrawal
 from plugin.desk import reminders
-from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events
+from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events, words_of
 from plugin.hours import Span
 from plugin.inbox import ALONE, Change, Inbox, InboxError, InboxUnavailable, Receipt
 from plugin.model import Assessment, Draft, Place, Purpose, Reminder, Written, clip
@@ -54,6 +54,7 @@ MANY = 5
 BATCH = 200
 CAP = 20
 """New drafts an hour for one sender, and for all mail that failed DMARC (contract, section 6)."""
+CAPPED = "the hour's cap on drafts is reached"
 
 _Tasks = list[tuple[str, Task]]  # each with the id of its case
 
@@ -95,8 +96,7 @@ class Raising:
         if claim.inbox not in self.policies.inboxes:
             self.session.postpone([claim.key], self.now + REFUSED_PAUSE, f"inbox {claim.inbox} is not configured")
             return
-        text = _opening(self.session, case)[0]
-        trigger = TaskDue(at=self.now, key=claim.key, text=text)
+        trigger = TaskDue(at=self.now, key=claim.key, text=words_of(self.session, case))
         after, events = follow(self.session, self.policies, case, claim.inbox, trigger)
         if not events:
             self.session.postpone([claim.key], self.now + REFUSED_PAUSE, "nothing follows from this task")
@@ -112,10 +112,11 @@ class Raising:
         prompt = [item for item in raised if not item.late]
         groups = [late] if late else []
         groups += [prompt] if len(prompt) > MANY else [[item] for item in prompt]
-        if self.policies.inboxes[inbox].kind in ALONE:
+        in_place = self.policies.inboxes[inbox].kind in ALONE
+        if in_place:
             groups = [[item] for item in raised]
         for group in groups:
-            self._plan(inbox, group, reminders.write(group, calendar, self.now))
+            self._plan(inbox, group, reminders.write(group, calendar, self.now, in_place=in_place))
 
     def _plan(self, inbox: str, group: Sequence[reminders.Raised], reminder: Reminder) -> None:
         self.session.will_write(inbox, reminder.message_id, reminder.case, "reminder", self.now)
@@ -222,7 +223,7 @@ class Writing:
             return jobs, Outcome()
         with self.store.writing() as session:
             for case_id, task in capped:
-                dropped = TaskDropped(at=self.now, key=task.key, reason="the hour's cap on drafts is reached")
+                dropped = TaskDropped(at=self.now, key=task.key, reason=CAPPED)
                 store_events(session, session.case(case_id), [dropped], name)
             for key, why in build.faults.items():
                 session.postpone([key], self.now + REFUSED_PAUSE, why)
@@ -419,11 +420,6 @@ def _pause(claims: Sequence[Claim]) -> timedelta:
     """2, 4, 8 … 80 seconds, by how often it was tried."""
     tries = min(max(claim.attempts for claim in claims), 10)
     return min(timedelta(seconds=2**tries), LONGEST_PAUSE)
-
-
-def _opening(session: Session, case: Case) -> tuple[str, str]:
-    row = session.letters_of([case.id]).get((case.id, case.message))
-    return (row["text"], row["subject"]) if row else ("", "")
 
 
 def _taking_back(case: Case, task: Task, events: Sequence[Event], now: datetime) -> Task | None:

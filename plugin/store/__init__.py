@@ -4,17 +4,22 @@ Store
     opens the database, migrates it, and hands out sessions.
 Session
     one transaction: what is read and what is written belong together, and all of it is stored or none.
+Doorbook
+    enters notices from outside durably, many with one commit.
 
 Errors
 ------
 StoreError
 ├── StoreUnavailable   the database cannot be opened, is full, or stays locked
+├── NotEntered         a notice was not stored, and has to come again
 ├── StoreNewer         it was written by a later version of Amends
 └── Conflict           somebody else appended to the case meanwhile: load it and decide again
 """
 
 from plugin.store.corrections import NEVER_TAUGHT, Correction, LearnedJudge
 from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable
+from plugin.store.doorbook import Doorbook, NotEntered
+from plugin.store.notices import Entry
 from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, next_due
 
 __all__ = [
@@ -23,8 +28,11 @@ __all__ = [
     "Claim",
     "Conflict",
     "Correction",
+    "Doorbook",
+    "Entry",
     "Known",
     "LearnedJudge",
+    "NotEntered",
     "Session",
     "Store",
     "StoreError",

@@ -10,11 +10,13 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
+from sqlalchemy import case as either
 from sqlalchemy.exc import IntegrityError
 
 from plugin.model import AmendsError, Place, Written
 from plugin.store import bulk
 from plugin.store.corrections import Corrections
+from plugin.store.notices import Notices
 from plugin.store.tables import (
     EPOCH,
     bookmarks,
@@ -98,6 +100,7 @@ class Session:
         self._connection = connection
         self._at_hand = at_hand or AtHand()
         self.corrections = Corrections(connection)
+        self.notices = Notices(connection)
         self._pending: dict[Table, list[Row]] = defaultdict(list)
         self._lines: dict[str, tuple[int, Row]] = {}  # by case: the version it stood at, its line of the register now
         self._agenda: dict[str, Row | None] = {}  # by task key: its row, or nothing where it waits no more
@@ -105,6 +108,11 @@ class Session:
         self._rewritten: dict[tuple[str, ...], list[Row]] = defaultdict(list)  # by the columns that change
         self._cases: dict[str, Case] = {}
         self._fresh: dict[tuple[str, str], Known] = {}  # (inbox, message key), not yet in the database
+
+    def hold(self) -> None:
+        """Take the database for this transaction now, not only when something is read or written."""
+        if not self._connection.in_transaction():
+            self._connection.begin()
 
     # ---- cases --------------------------------------------------------------------------------------------------
 
@@ -449,6 +457,13 @@ class Session:
         rows = self._connection.execute(taken).mappings().all()
         claims = [_claim(row) for row in rows]
         return sorted(claims, key=lambda claim: (claim.run_at, claim.key))
+
+    def next_at(self) -> datetime | None:
+        """When the next task of the agenda is to be looked at, of those that never failed; None where there is none."""
+        self.flush()
+        at = either((tasks.c.lease_until > tasks.c.run_at, tasks.c.lease_until), else_=tasks.c.run_at)
+        found: datetime | None = self._connection.execute(select(func.min(at)).where(tasks.c.fault == "")).scalar()
+        return found
 
     def postpone(self, keys: Sequence[str], until: datetime, fault: str) -> None:
         """Try these tasks again later, and say why."""

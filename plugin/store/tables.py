@@ -20,7 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISIONS = ("0001", "0002", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every version of the tables, oldest first, as the migrations name them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -219,4 +219,16 @@ judges = Table(
     Column("learned", Text, nullable=False),  # what it adds to the weights of the shipped model, as JSON
     Column("figures", Text, nullable=False, server_default=""),
     _flag("in_force"),
+)
+
+notices = Table(
+    "notice",
+    metadata,
+    Column("inbox", String, primary_key=True),
+    Column("id", String, primary_key=True),  # the same when it comes again
+    _text("topic"),
+    _text("act"),  # what the notices of one act of a person have in common
+    Column("at", Moment, nullable=False),
+    Column("heeded_at", Moment),  # nothing as long as it waits
+    Index("notice_by_heeding", "heeded_at", "inbox", "at"),
 )

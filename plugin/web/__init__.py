@@ -1,12 +1,46 @@
 """The web page: the register and its cases, for reading. It is for this machine alone and changes nothing.
 
+Only inboxes may call from anywhere, where they prove by their signature who they are; so does a helpdesk that shows
+our page beside a ticket.
+
 create_app
     the WSGI application, for any server.
+open_app
+    the same, over the store and with the doors that settings describe.
 serve
     the same, in threads of this process.
+open_doors
+    through which inboxes can call; given to either.
+open_sidebars
+    the pages that stand inside a helpdesk; given to either.
+app_for
+    the app that shows them there.
 """
 
+from __future__ import annotations
+
+from functools import cache
+
+from flask import Flask
+
+from plugin.config import Settings
+from plugin.desk import open_desk
+from plugin.register import Register
+from plugin.store import Store
 from plugin.web.app import create_app
 from plugin.web.serving import PortTaken, serve
+from plugin.web.sidebar import app_for, open_sidebars
+from plugin.web.webhooks import Doors, open_doors
 
-__all__ = ["PortTaken", "create_app", "serve"]
+__all__ = ["Doors", "PortTaken", "app_for", "create_app", "open_app", "open_doors", "open_sidebars", "serve"]
+
+
+def open_app(settings: Settings) -> Flask:
+    """The application for a server of one's own; raises StoreError.
+
+    Who calls is entered into the store, where the running Amends finds it at its next look.
+    """
+    store = Store(settings.store)
+    register = Register(store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
+    sidebars = open_sidebars(register, cache(lambda: open_desk(settings)), settings.inboxes)
+    return create_app(register, doors=open_doors(store, settings.inboxes), sidebars=sidebars)

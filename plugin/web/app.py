@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from flask import Flask, abort, jsonify, render_template, request
+from flask import Blueprint, Flask, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from plugin.model import AmendsError
 from plugin.register import NoSuchCase, Register
 from plugin.web.view import CasePage, RegisterPage, marked, moment, verdict
+from plugin.web.webhooks import Doors, add_webhooks, is_call
 
 Health = Callable[[], Sequence[Mapping[str, Any]]]
 """Each inbox as Register.inboxes gives it: at least its name, last success and fault."""
@@ -45,8 +46,14 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def create_app(register: Register, *, health: Health | None = None, clock: Callable[[], datetime] = now_utc) -> Flask:
-    """The application over this register; `health` tells how each inbox fares, by default what the register knows."""
+def create_app(
+    register: Register, *, health: Health | None = None, clock: Callable[[], datetime] = now_utc,
+    doors: Doors | None = None, sidebars: Sequence[Blueprint] = (),
+) -> Flask:  # fmt: skip
+    """The application over this register; `health` tells how each inbox fares, by default what the register knows.
+
+    Inboxes call through `doors`; without them nobody can. `sidebars` are the pages that stand inside a helpdesk.
+    """
     app = Flask(__name__)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters |= {"marked": marked, "moment": moment, "verdict": verdict}
@@ -54,6 +61,9 @@ def create_app(register: Register, *, health: Health | None = None, clock: Calla
     _add_headers(app)
     _add_checks(app, health or register.inboxes)
     _add_pages(app, register, clock)
+    add_webhooks(app, doors, clock)
+    for pages in sidebars:
+        app.register_blueprint(pages)
     _add_problems(app)
     return app
 
@@ -62,13 +72,14 @@ def create_app(register: Register, *, health: Health | None = None, clock: Calla
 
 
 def _add_guards(app: Flask) -> None:
+    """Calls and the pages inside a helpdesk have guards of their own: they prove who asks."""
     app.before_request(_only_from_here)
     app.before_request(_only_reading)
 
 
 def _only_from_here() -> None:
     """A page without a login is for this machine; its name is checked, since another site may point its own here."""
-    if request.path == "/healthz":
+    if request.path == "/healthz" or is_call() or request.blueprint:
         return
     if not _is_loopback(request.remote_addr or ""):
         abort(403)
@@ -77,7 +88,7 @@ def _only_from_here() -> None:
 
 
 def _only_reading() -> None:
-    if request.method not in ("GET", "HEAD"):
+    if request.method not in ("GET", "HEAD") and not (is_call() or request.blueprint):
         raise MethodNotAllowed(valid_methods=["GET", "HEAD"])
 
 
@@ -93,8 +104,8 @@ def _is_loopback(address: str) -> bool:
 def _add_headers(app: Flask) -> None:
     @app.after_request
     def seal(response: Response) -> Response:
-        for name, value in _HEADERS.items():
-            response.headers[name] = value
+        if not request.blueprint:  # what stands inside a helpdesk seals itself, since it must be framed there
+            response.headers.update(_HEADERS)
         return response
 
 

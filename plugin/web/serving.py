@@ -5,18 +5,21 @@ from __future__ import annotations
 import errno
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Thread
 
+from flask import Blueprint
 from waitress.server import BaseWSGIServer, create_server
 
 from plugin.model import AmendsError
 from plugin.register import Register
 from plugin.web.app import create_app
+from plugin.web.webhooks import LARGEST, Doors
 
 _TRIES = 50
-_THREADS = 4
+_THREADS = 32  # callers wait together for one commit; a thread that waits costs next to nothing
+_CONNECTIONS = 500  # kept open by callers; without a thread each
 
 
 class PortTaken(AmendsError):
@@ -30,12 +33,21 @@ class PortTaken(AmendsError):
 
 
 @contextmanager
-def serve(register: Register, listen: tuple[str, int]) -> Iterator[str]:
-    """Serve the page while the block runs, on this port or the next free one; gives its address. Raises PortTaken."""
+def serve(
+    register: Register, listen: tuple[str, int], doors: Doors | None = None, sidebars: Sequence[Blueprint] = ()
+) -> Iterator[str]:
+    """Serve the page while the block runs, on this port or the next free one; gives its address. Raises PortTaken.
+
+    Through `doors` inboxes can call; they stay open for whoever opened them. `sidebars` as for create_app.
+    """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a request that waits a moment is no news
     bound = _bound(*listen)
     host, port = bound.getsockname()[:2]
-    server = create_server(create_app(register), sockets=[bound], threads=_THREADS, ident=None)
+    server = create_server(
+        create_app(register, doors=doors, sidebars=sidebars), sockets=[bound], threads=_THREADS, ident=None,
+        connection_limit=_CONNECTIONS, asyncore_use_poll=True,
+        max_request_body_size=LARGEST + 1,  # it refuses what has as many bytes, before it reads them
+    )  # fmt: skip
     thread = Thread(target=server.run, name="web", daemon=True)
     thread.start()
     try:

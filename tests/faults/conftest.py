@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from plugin.demo.mailbox import Dovecot
+from tests.faults.called import Called
 from tests.faults.house import PASSWORD, PLUGINS, Account, Forks, House
 
 
@@ -29,4 +30,11 @@ def house(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[Ho
 def ours(house: House, tmp_path: Path) -> Iterator[Account]:
     """A mailbox Amends is attached to."""
     with house.account(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def called(tmp_path: Path) -> Iterator[Called]:
+    """A helpdesk that can be called."""
+    with closing(Called(tmp_path)) as one:
         yield one
