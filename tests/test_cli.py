@@ -6,6 +6,8 @@ import contextlib
 import json
 import subprocess
 import sys
+import zipfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from plugin.cli import main
+from plugin.cli.acting import Until
 from plugin.config import load
 from plugin.desk import Desk, book_of
 from plugin.desk.ledger import Policies
@@ -264,6 +267,46 @@ def test_a_gesture_without_proof_is_done_but_said_not_to_count_and_can_be_proved
     assert "10 EUR voucher" in gesture["note"]
 
 
+def test_a_task_is_put_off_and_what_was_promised_stays_promised(shop: Shop) -> None:
+    case = a_case(shop)
+    task, due = f"{case}/1/acknowledge/1", document(shop.folder, "show", case)["due"]
+    assert (
+        "comes up again at 2999-01-01 10:00 UTC"
+        in run(
+            shop.folder, "snooze", task, "--until", "2999-01-01T10:00Z", "--note", "she is away", "--as", "jo"
+        ).stdout
+    )
+    shown = document(shop.folder, "show", case)
+    (put_off,) = (item for item in shown["tasks"] if item["id"] == task)
+    assert (put_off["state"], put_off["snoozed_until"]) == ("waiting", "2999-01-01T10:00:00Z")
+    assert shown["due"] == due
+    assert "put off to Tue 01 Jan 2999 10:00" in run(shop.folder, "show", case).stdout
+
+
+@pytest.mark.parametrize(
+    ("until", "problem"),
+    [("2020-01-01", "is past, so no task can be put off to then"), ("5m", "to an earlier time than its own"),
+     ("soon", "'soon' is no time")],
+)  # fmt: skip
+def test_a_task_is_not_put_off_to_a_time_that_does_not_fit(shop: Shop, until: str, problem: str) -> None:
+    case = a_case(shop)
+    told = run(shop.folder, "snooze", f"{case}/1/acknowledge/1", "--until", until)
+    assert (told.exit_code, problem in told.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("written", "days", "clock"),
+    [("tomorrow", (1,), "09:00"), ("tomorrow 7:30", (1,), "07:30"), ("Fri", range(1, 8), "09:00"),
+     ("friday 14:05", range(1, 8), "14:05"), ("2 d", (2,), None)],
+)  # fmt: skip
+def test_a_time_to_come_is_understood_as_people_write_it(written: str, days: Sequence[int], clock: str | None) -> None:
+    before = datetime.now(UTC).astimezone()
+    found = Until().convert(written, None, None).astimezone()
+    assert (found.date() - before.date()).days in days
+    assert f"{found:%H:%M}" == clock or clock is None
+    assert found.weekday() == 4 or "fri" not in written.lower()
+
+
 def test_an_answer_or_an_end_in_the_future_or_before_the_complaint_is_refused(shop: Shop) -> None:
     case = a_case(shop)
     for command in (("resolve", case, "--outcome", "upheld"), ("replied", case, "--note", "by phone")):
@@ -275,6 +318,55 @@ def test_an_answer_or_an_end_in_the_future_or_before_the_complaint_is_refused(sh
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+# ---- zendesk-app ----------------------------------------------------------------------------------------------------
+
+ZENDESK = """\
+web: {url: "https://amends.example.com/"}
+inboxes:
+  helpdesk:
+    kind: zendesk
+    subdomain: example
+    email: bot@example.com
+    token: ${ZENDESK_TOKEN}
+"""
+
+
+def test_the_sidebar_app_is_built_without_any_secret(tmp_path: Path) -> None:
+    (tmp_path / "amends.yaml").write_text(ZENDESK)
+    told = run(tmp_path, "zendesk-app", "build")
+    assert (told.exit_code, "`sidebar_app: …`" in told.stdout) == (0, True), told.stderr
+    with zipfile.ZipFile(tmp_path / "amends-sidebar-helpdesk.zip") as app:
+        location = json.loads(app.read("manifest.json"))["location"]["support"]["ticket_sidebar"]
+    assert location["url"] == "https://amends.example.com/sidebar/helpdesk"
+    assert run(tmp_path, "zendesk-app", "build", "--inbox", "helpdesk", "--out", "app.zip").exit_code == 0
+    assert (tmp_path / "app.zip").read_bytes() == (tmp_path / "amends-sidebar-helpdesk.zip").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "options", "said"),
+    [
+        ('web: {url: "https://amends.example.com/"}', "", (), "set `web: {url: https://…}` in amends.yaml"),
+        ("https://amends.example.com/", "http://127.0.0.1:8025", (), "Zendesk takes only pages under https"),
+        ("", "", ("--inbox", "support"), "there is no Zendesk inbox support - name one with --inbox: helpdesk"),
+        ("", "", ("--out", "no/such/folder.zip"), "cannot be written"),
+    ],
+)
+def test_what_the_sidebar_app_lacks_is_one_sentence(
+    tmp_path: Path, was: str, becomes: str, options: tuple[str, ...], said: str
+) -> None:
+    (tmp_path / "amends.yaml").write_text(ZENDESK.replace(was, becomes) if was else ZENDESK)
+    told = run(tmp_path, "zendesk-app", "build", *options)
+    assert (told.exit_code in (1, 2), said in told.stderr) == (True, True), told.stderr
+
+
+def test_the_sidebar_app_needs_a_zendesk_inbox_and_a_choice_among_several(shop: Shop, tmp_path: Path) -> None:
+    assert "no inbox in amends.yaml is of `kind: zendesk`" in run(shop.folder, "zendesk-app", "build").stderr
+    second = ZENDESK.partition("inboxes:\n")[2].replace("helpdesk", "second")
+    (tmp_path / "amends.yaml").write_text(ZENDESK + second)
+    told = run(tmp_path, "zendesk-app", "build")
+    assert (told.exit_code, "there are several Zendesk inboxes" in told.stderr) == (2, True)
 
 
 # ---- the judge ------------------------------------------------------------------------------------------------------

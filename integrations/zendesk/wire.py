@@ -13,21 +13,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 from zenpy import Zenpy
 from zenpy.lib.api_objects import Ticket
+from zenpy.lib.exception import ZenpyException
 
 from plugin.inbox import InboxRefused, InboxUnavailable
 from plugin.model import Address
 
 Json = dict[str, Any]
+_T = TypeVar("_T")
 
 TIMEOUT = (10.0, 30.0)  # seconds to connect and to read
 _MANY_USERS = 100  # at once (api-reference/ticketing/users/users, show_many)
+_MANY_PAGES = 20
+_PAGES_OF_AUDITS = 1000  # a ticket holds 5,000 comments, and may have seen many more changes
 _LONGEST_WAIT = 3600.0
 _SHARE = 0.5
 """Of what Zendesk allows in a minute, reading the past may use so much; the rest is for what happens now."""
@@ -53,9 +57,15 @@ class ZendeskSettings(Protocol):
     @property
     def identities(self) -> tuple[Address, ...]: ...
     @property
+    def sidebar_app(self) -> int: ...  # 0 for none
+    @property
     def reminders(self) -> str: ...  # empty for off
     @property
     def start(self) -> Any: ...  # now, all or a date
+
+
+class Barred(InboxRefused):
+    """This login may not see or do that; with another thing it may be different."""
 
 
 class Gone(Exception):
@@ -95,7 +105,7 @@ class Wire:
 
     def me(self) -> Json:
         """Who we are to Zendesk; raises InboxRefused where it does not know us."""
-        user: Json = self._asked(self._api.users.me)[0]["user"]
+        user: Json = self._part(self._asked(self._api.users.me)[0], "user", dict)
         if user.get("id") is None:
             raise self._session.unknown()
         return user
@@ -103,46 +113,76 @@ class Wire:
     def ticket(self, ticket: int) -> tuple[Json, list[Json]]:
         """A ticket, and the people around it; raises Gone."""
         answer = self._asked(lambda: self._api.tickets(id=ticket, include=["users"]))[0]
-        return answer["ticket"], answer.get("users") or []
+        return self._part(answer, "ticket", dict), answer.get("users") or []
 
     def audits(self, ticket: int) -> list[Json]:
         """Everything that happened to a ticket, oldest first; raises Gone."""
-        # Without any `include` zenpy asks to include the word None.
-        pages = self._asked(lambda: list(self._api.tickets.audits(ticket, include=["users"])))
-        return [audit for page in pages for audit in page["audits"]]
+        # zenpy takes the next page's address from the answer, and follows it only where it knows the host.
+        return self.listed(f"tickets/{ticket}/audits", "audits", pages=_PAGES_OF_AUDITS)
 
     def users(self, ids: Iterable[int]) -> list[Json]:
         """These users; those that are not there any more are left out."""
         wanted, found = sorted(set(ids)), list[Json]()
         for start in range(0, len(wanted), _MANY_USERS):
             some = wanted[start : start + _MANY_USERS]
-            found += self._asked(lambda some=some: self._api.users(ids=some))[0]["users"]  # type: ignore[misc]
+            answer = self._asked(lambda some=some: self._api.users(ids=some))[0]  # type: ignore[misc]
+            found += self._part(answer, "users", list)
         return found
 
     def update(self, ticket: int, fields: Json) -> Json:
         """Change a ticket: its answer, `ticket` and `audit`; raises Gone, Changed, Unwritable."""
-        return self._asked(lambda: self._api.tickets.update(Ticket(id=ticket, **fields)))[0]
+        return self._written(self._asked(lambda: self._api.tickets.update(Ticket(id=ticket, **fields)))[0])
 
     def create(self, fields: Json, key: str) -> Json:
         """A new ticket; the same `key` within two hours gives the same ticket again, and no second one."""
         self._session.key = key
         try:
-            return self._asked(lambda: self._api.tickets.create(Ticket(**fields)))[0]
+            return self._written(self._asked(lambda: self._api.tickets.create(Ticket(**fields)))[0])
         finally:
             self._session.key = ""
+
+    def _written(self, answer: Json) -> Json:
+        self._part(answer, "ticket", dict)  # without it nobody knows what became of what we wrote
+        return answer
 
     def export(self, *, start: int = 0, cursor: str = "") -> Exported:
         """What changed since `start` (seconds since 1970, more than a minute ago), or behind a cursor; a page of it."""
         where: Json = {"cursor": cursor} if cursor else {"start_time": start}
         answer = self._asked(lambda: self._api.tickets.incremental(include=["users"], **where))[0]
         end = bool(answer.get("end_of_stream"))
-        return Exported(answer["tickets"], answer.get("users") or [], answer.get("after_cursor") or cursor, end)
+        return Exported(
+            self._part(answer, "tickets", list), answer.get("users") or [], answer.get("after_cursor") or cursor, end
+        )
 
-    def raw(self, path: str) -> Json:
+    def raw(self, path: str, **query: str) -> Json:
         """What stands under a path below /api/v2, for the few things zenpy has no words for."""
         self._session.answers.clear()
-        self._session.get(f"{self._session.home}/api/v2/{path}", timeout=TIMEOUT)
+        self._session.get(f"{self._session.home}/api/v2/{path}", params=query, timeout=TIMEOUT)
         return self._session.answers[-1]
+
+    def listed(self, path: str, name: str, pages: int = _MANY_PAGES) -> list[Json]:
+        """All records of a list, page by page behind a cursor (api-reference/introduction/pagination)."""
+        found, query = list[Json](), {"page[size]": "100"}
+        for _ in range(pages):
+            answer = self.raw(path, **query)
+            found += self._part(answer, name, list)
+            meta = answer.get("meta") or {}
+            if not meta.get("has_more"):
+                break
+            query["page[after]"] = str(meta.get("after_cursor"))
+        return found
+
+    def call_back(self, webhook: str, payload: str) -> int:
+        """Zendesk calls a webhook of its own once, now; the status it was answered with, 0 for none.
+
+        POST /api/v2/webhooks/test changes nothing in the account (api-reference/webhooks/webhooks-api/webhooks).
+        """
+        self._session.answers.clear()
+        self._session.post(
+            f"{self._session.home}/api/v2/webhooks/test", params={"webhook_id": webhook},
+            json={"request": {"payload": payload}}, timeout=TIMEOUT,
+        )  # fmt: skip
+        return int((self._session.answers[-1].get("response") or {}).get("status") or 0)
 
     def now(self) -> datetime:
         """What time it is for Zendesk, as of its last answer; ours until there was one."""
@@ -153,6 +193,11 @@ class Wire:
         """By how many seconds our clock was ahead of Zendesk's at its last answer."""
         return self._session.skew
 
+    @property
+    def limit(self) -> tuple[int, int] | None:
+        """How many requests a minute may have, and how many were left at the last answer that said so."""
+        return self._session.limit
+
     def has_room(self) -> bool:
         """Whether so much of the minute is left that the past may be read."""
         return self._session.left >= 1 - _SHARE
@@ -162,9 +207,22 @@ class Wire:
         self._session.close()
 
     def _asked(self, ask: Callable[[], Any]) -> list[Json]:
+        """All answers to what is asked, one at least."""
         self._session.answers.clear()
-        ask()
+        try:
+            ask()
+        except (ZenpyException, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise self._session.senseless() from error  # zenpy makes objects of every answer, and stumbled over one
+        if not self._session.answers:
+            raise self._session.senseless()
         return list(self._session.answers)
+
+    def _part(self, answer: Json, name: str, kind: type[_T]) -> _T:
+        """What an answer holds under this name; raises InboxUnavailable where it is something else."""
+        part = answer.get(name)
+        if not isinstance(part, kind):
+            raise self._session.senseless()
+        return part
 
 
 class _Session(requests.Session):
@@ -178,6 +236,7 @@ class _Session(requests.Session):
         self.answers: list[Json] = []
         self.key = ""
         self.left, self.skew = 1.0, 0.0
+        self.limit: tuple[int, int] | None = None
         self._name, self._email, self._there = settings.name, settings.email, settings.url
         self._until = 0.0
 
@@ -191,14 +250,27 @@ class _Session(requests.Session):
             raise self._unavailable("Zendesk asked us to wait", wait)
         if self.key and str(method).upper() == "POST":
             kwargs["headers"] = {**(kwargs.get("headers") or {}), "Idempotency-Key": self.key}
+        # Zendesk sends nobody elsewhere; whoever does is not to hear the login, nor to have his answers believed.
+        kwargs["allow_redirects"] = False
         try:
-            response = super().request(str(method), self._there + str(url).removeprefix(self.home), *args, **kwargs)
+            response = super().request(str(method), self._address(str(url)), *args, **kwargs)
         except requests.RequestException as error:
             raise self._unavailable(f"no answer from Zendesk ({type(error).__name__})") from error
         self._learn(response)
         self._refuse(response)
         self.answers.append(self._read(response))
         return response
+
+    def _address(self, url: str) -> str:
+        """Where something of the API lies; an answer names the next page of a list, so it may be anywhere."""
+        for base in (self.home, self._there):
+            if url.startswith(f"{base}/"):
+                return self._there + url.removeprefix(base)
+        raise self.senseless()
+
+    def senseless(self) -> InboxUnavailable:
+        """This is no answer of Zendesk's, perhaps of something on the way there."""
+        return self._unavailable("Zendesk's answer makes no sense")
 
     def unknown(self) -> InboxRefused:
         """Our login is none."""
@@ -212,7 +284,7 @@ class _Session(requests.Session):
             self.skew = time.time() - parsedate_to_datetime(response.headers["Date"]).timestamp()
         most, left = (_number(response.headers.get(name)) for name in ("X-Rate-Limit", "X-Rate-Limit-Remaining"))
         if most and left is not None:
-            self.left = left / most
+            self.left, self.limit = left / most, (int(most), int(left))
 
     def _refuse(self, response: requests.Response) -> None:
         status = response.status_code
@@ -223,11 +295,16 @@ class _Session(requests.Session):
         if status == 401:
             raise self.unknown()
         if status == 403:
-            raise InboxRefused(self._name, "Zendesk does not let this login do that", "use the token of an admin")
+            raise Barred(
+                self._name, f"Zendesk does not let {self._email} do that",
+                "give it the role of an admin in Admin Center, and make it a member of private groups",
+            )  # fmt: skip
         if status == 404:
             raise Gone
         if status == 409:
             raise Changed
+        if status < 400:
+            raise InboxRefused(self._name, "Zendesk sends us to another address", "check `subdomain`")
         raise Unwritable(f"{status}: {_reason(response)}")
 
     def _pause(self, response: requests.Response) -> None:
@@ -245,7 +322,7 @@ class _Session(requests.Session):
         except ValueError as error:
             raise self._unavailable("Zendesk's answer broke off") from error
         if not isinstance(answer, dict):
-            raise self._unavailable("Zendesk's answer makes no sense")
+            raise self.senseless()
         return answer
 
     def _unavailable(self, problem: str, wait: float = 0.0) -> InboxUnavailable:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "try": "trying:try_",
     "cases": "cases:cases",
     "show": "cases:show",
+    "explain": "explaining:explain",
     "tasks": "cases:tasks",
     "done": "acting:done",
     "drop": "acting:drop",

@@ -5,17 +5,21 @@ from __future__ import annotations
 import socket
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
 from plugin.cli.frame import say
 from plugin.cli.running import lock_path, work
-from plugin.config import load
-from plugin.demo import US, Demo, prepare
+from plugin.config import InboxSettings, load
+from plugin.demo import US, Demo, LateInbox, prepare
 from plugin.demo.mailbox import PipMailbox
-from plugin.desk import open_desk
+from plugin.desk import open_desk, open_inbox
 from plugin.hours import Hours, HoursError
+from plugin.inbox import Inbox
 from plugin.jobs import Leadership
 from plugin.judge import deep
 
@@ -32,21 +36,42 @@ def demo(seconds: float) -> None:
             settings = load(ready.config)
             _introduce(ready)
             with Leadership(settings.store, lock_path(settings)):
-                desk = open_desk(settings)
+                desk = open_desk(settings, opening=partial(_opening, ready))
                 desk.poll("support")  # attach first: what arrives from now on is new mail
-                stop = threading.Event()
-                post = threading.Thread(target=_play, args=(ready, stop, seconds), daemon=True)
-                post.start()
-                work(desk, settings)
-                stop.set()
-                post.join(timeout=5)
+                with _playing(ready, seconds):
+                    work(desk, settings, beside=False)
         finally:
+            ready.helpdesk.close()
             ready.mailbox.stop()
     say("The demo is over, and nothing of it is left.")
 
 
-def _play(ready: Demo, stop: threading.Event, seconds: float) -> None:
-    ready.play(stop, seconds=seconds, told=say)
+def _opening(ready: Demo, settings: InboxSettings) -> Inbox:
+    """The mailbox is opened at once, the helpdesk when it is first looked into."""
+    if settings.kind != "zendesk":
+        return open_inbox(settings)
+
+    def late() -> Inbox:
+        ready.helpdesk.start()
+        return open_inbox(settings)
+
+    return LateInbox(settings.name, late)
+
+
+@contextmanager
+def _playing(ready: Demo, seconds: float) -> Iterator[None]:
+    """Letters and tickets arrive while the block runs."""
+    stop = threading.Event()
+    plays = [threading.Thread(target=play, args=(stop,), kwargs={"seconds": seconds, "told": say}, daemon=True)
+             for play in (ready.play, ready.helpdesk.play)]  # fmt: skip
+    for play in plays:
+        play.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for play in plays:
+            play.join(timeout=5)
 
 
 def _introduce(ready: Demo) -> None:

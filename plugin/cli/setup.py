@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
 from plugin.cli.frame import Frame, fail, say, show_json
-from plugin.config import InboxSettings, MailboxSettings, Settings
+from plugin.config import HelpdeskSettings, InboxSettings, MailboxSettings, Settings
 from plugin.desk import book_of, judge_of, open_inbox
 from plugin.inbox import Finding, InboxError
 from plugin.judge import deep
@@ -23,30 +24,42 @@ PRESETS = ("gmail", "microsoft365", "fastmail", "zoho", "icloud", "own")
 @click.command()
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--preset", type=click.Choice(PRESETS), default="own", help="The mail provider.")
-@click.option("--zendesk", is_flag=True, help="Not yet: Zendesk comes with a later version.")
+@click.option("--zendesk", is_flag=True, help="For a Zendesk account; also prints what to create there.")
 def init(folder: Path, preset: str, zendesk: bool) -> None:
     """Write a commented amends.yaml and a folder for your own playbooks; nothing is ever overwritten."""
-    if zendesk:
-        fail("init: --zendesk: not yet - this version attaches to IMAP mailboxes only", 2)
     if preset != "own":
         fail(f"init: --preset {preset}: not yet - use own, and fill in the host your provider names", 2)
     if (folder / "plugin" / "model.py").exists():
         fail(f"init: {folder.resolve()} is the source tree of Amends - choose a folder of your own", 2)
-    for name, text in _files().items():
+    for name, text in _files("zendesk/" if zendesk else "").items():
         _write(folder / name, text)
-    say("Next: put the password into .env, fill in amends.yaml, then run: amends check && amends doctor && amends run")
+    say(_next_at_zendesk() if zendesk else _NEXT)
     if deep.offer():
         say(deep.offer())
 
 
-def _files() -> dict[str, str]:
-    templates = files("plugin.cli") / "templates"
+_NEXT = "Next: put the password into .env, fill in amends.yaml, then run: amends check && amends doctor && amends run"
+
+
+def _files(kind: str) -> dict[str, str]:
     return {
-        "amends.yaml": (templates / "amends.yaml").read_text("utf-8"),
-        ".env": (templates / "env").read_text("utf-8"),
-        "my-playbooks/example.yaml": (templates / "example.yaml").read_text("utf-8"),
+        "amends.yaml": _template(f"{kind}amends.yaml"),
+        ".env": _template(f"{kind}env"),
+        "my-playbooks/example.yaml": _template("example.yaml"),
         "my-playbooks/playbook.schema.json": json.dumps(playbook_schema(), indent=2) + "\n",
     }
+
+
+def _next_at_zendesk() -> str:
+    """What to create there; nothing of it is secret."""
+    text = _template("zendesk/next.txt")
+    for name in ("webhook", "trigger", "view"):
+        text = text.replace(f"{{{name}}}", _template(f"zendesk/{name}.json").rstrip())
+    return text.rstrip()
+
+
+def _template(name: str) -> str:
+    return (files("plugin.cli") / "templates" / name).read_text("utf-8")
 
 
 def _write(path: Path, text: str) -> None:
@@ -60,16 +73,15 @@ def _write(path: Path, text: str) -> None:
 
 
 @click.command()
-@click.option("--tests", is_flag=True, help="Also run the playbooks' own tests (not yet).")
+@click.option("--tests", is_flag=True, help="Also run the playbooks' own tests.")
 @click.pass_obj
 def check(frame: Frame, tests: bool) -> None:
     """Read every file and say everything that is wrong with it; offline."""
     problems: list[str] = []
     settings = _settings(frame, problems)
-    if settings is not None:
-        _book(settings, problems)
-    if tests:
-        problems.append("check: --tests: not yet - playbooks cannot hold tests in this version")
+    readable = settings is not None and _book(settings, problems)
+    if tests and settings is not None and readable:
+        problems.extend(_tested(settings))
     for line in problems:
         say(line)
     if problems:
@@ -89,23 +101,60 @@ def _settings(frame: Frame, problems: list[str]) -> Settings | None:
         return None
 
 
-def _book(settings: Settings, problems: list[str]) -> None:
+def _book(settings: Settings, problems: list[str]) -> bool:
+    """Whether the playbooks and the judge's signs can be read; all that is wrong with them goes to `problems`."""
+    found: list[str] = []
     for read in (book_of, judge_of):
         try:
             read(settings)
         except Problems as error:
-            problems.extend(map(str, error.problems))
+            found.extend(map(str, error.problems))
+    problems.extend(found)
+    return not found
+
+
+def _tested(settings: Settings) -> list[str]:
+    """What failed of the playbooks' own tests; that all hold is said here."""
+    from plugin.owntests import run_own_tests  # noqa: PLC0415 - it brings the whole engine along
+
+    tested = run_own_tests(settings)
+    if not tested.failures:
+        say(f"{tested.tests} test(s) of {tested.playbooks} playbook(s) hold")
+    return [str(failure) for failure in tested.failures]
 
 
 def _remarks(settings: Settings) -> None:
     for remark in settings.remarks:
         say(f"remark: {remark}")
     for inbox in settings.inboxes:
-        if isinstance(inbox, MailboxSettings) and inbox.host == "mail.example.com":
-            say(f"remark: {inbox.name}: host is still mail.example.com - fill in your provider's incoming mail server")
+        for remark in _about(inbox, settings):
+            say(f"remark: {inbox.name}: {remark}")
     say(f"the judge {deep.standing(settings.deep)}")
     book = book_of(settings)
     say(f"all is well: {len(settings.inboxes)} inbox(es), {len(book.playbooks)} playbooks, {len(book.texts)} letters")
+
+
+def _about(inbox: InboxSettings, settings: Settings) -> Iterator[str]:
+    """What is no problem, and worth knowing before one wonders."""
+    if isinstance(inbox, MailboxSettings) and inbox.host == "mail.example.com":
+        yield "host is still mail.example.com - fill in your provider's incoming mail server"
+    if isinstance(inbox, HelpdeskSettings):
+        yield from _about_helpdesk(inbox, settings)
+
+
+def _about_helpdesk(inbox: HelpdeskSettings, settings: Settings) -> Iterator[str]:
+    here = inbox.url.startswith("http:")  # a stand-in on this machine reaches us without more
+    if inbox.subdomain == "example" and not here:
+        yield "subdomain is still example - fill in yours: of https://lamps.zendesk.com it is lamps"
+    if not inbox.webhook_secret:
+        yield "no webhook_secret, so Zendesk is asked every minute what changed; with a webhook it tells at once"
+    needs = [name for name in ("webhook_secret", "sidebar_app") if getattr(inbox, name)]
+    if needs and not settings.url and not here:
+        host, port = settings.listen
+        yield (
+            f"{' and '.join(needs)} set, but not where Zendesk reaches us - write `web: {{url: https://…}}`, and have "
+            f"/webhooks/ and /sidebar/ of that address passed on to {host}:{port}"
+        )
 
 
 @click.command()

@@ -1,7 +1,8 @@
 """The demo: a mailbox that fills, a colleague who answers, and Amends at work in between. All of it on loopback.
 
 Lighthouse Lamps is a small shop. Letters arrive for two minutes, the colleague edits and sends a draft, settles a
-complaint and ticks off a reminder, as a person would with a mail program; everything else is Amends.
+complaint and ticks off a reminder, as a person would with a mail program; everything else is Amends. A helpdesk with a
+few tickets is a second inbox beside the mailbox.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ from pathlib import Path
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
-from plugin.demo.mailbox import Dovecot, PipMailbox, open_mailbox
+from plugin.demo.helpdesk import Helpdesk, LateInbox
+from plugin.demo.mailbox import Dovecot, PipMailbox, free_port, open_mailbox
 
-__all__ = ["US", "Demo", "prepare"]
+__all__ = ["US", "Demo", "LateInbox", "prepare"]
 
 log = logging.getLogger("amends.demo")
 
@@ -46,7 +48,7 @@ inboxes:
     signature: |
       Maya Lindqvist
       Lighthouse Lamps
-hours:
+{helpdesk}hours:
   default: {{zone: {zone}, week: {{mon-sat: "09:00-12:30, 13:30-18:00"}}}}
 packs: [general]
 playbooks: playbooks/
@@ -55,11 +57,12 @@ playbooks: playbooks/
 
 @dataclass(slots=True)
 class Demo:
-    """A demo that is ready to begin: its mailbox runs, its settings are written."""
+    """A demo that is ready to begin: its mailbox runs, its settings are written, its helpdesk starts later."""
 
     folder: Path
     mailbox: Dovecot | PipMailbox
     password: str
+    helpdesk: Helpdesk
 
     @property
     def config(self) -> Path:
@@ -149,15 +152,15 @@ def prepare(folder: Path, *, web: int, zone: str = "Europe/London") -> Demo:
     password = secrets.token_urlsafe(9)
     mailbox = open_mailbox(folder / "mailbox", password=password)
     mailbox.start()
-    demo = Demo(folder, mailbox, password)
+    demo = Demo(folder, mailbox, password, Helpdesk(free_port(), web))
     with _connected(demo) as client:
         for name in ACT_FOLDERS:
             client.create_folder(name)
-    text = _CONFIG.format(web=web, port=mailbox.port, user=US, zone=zone)
+    text = _CONFIG.format(web=web, port=mailbox.port, user=US, zone=zone, helpdesk=demo.helpdesk.config)
     demo.config.write_text(text, "utf-8")
     secret = folder / ".env"
     secret.touch(mode=0o600)
-    secret.write_text(f"DEMO_PASSWORD={password}\n", "utf-8")
+    secret.write_text(f"DEMO_PASSWORD={password}\n{demo.helpdesk.secrets}", "utf-8")
     _copy_playbooks(folder / "playbooks")
     return demo
 

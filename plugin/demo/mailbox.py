@@ -141,7 +141,7 @@ class _Server(ABC):
         """
         if self._end is not None:
             return
-        self.port = self.port or self._asked or _free_port()
+        self.port = self.port or self._asked or free_port()
         process = self._launch(self._prepare())
         # The finalizer also ends the server where a caller forgot to, at the latest when Python leaves.
         self._end = weakref.finalize(self, _end_group, process)
@@ -260,7 +260,7 @@ class Dovecot(_Server):
         owner = _mail_owner()
         os.chown(self.home / "mail", owner.pw_uid, owner.pw_gid)
         if self._tls:
-            self.tls_port = self.tls_port or _free_port()
+            self.tls_port = self.tls_port or free_port()
             self._make_certificate()
         config = self.home / "dovecot.conf"
         config.touch(mode=0o600)
@@ -380,7 +380,8 @@ def _open_to_all(folder: Path) -> bool:
     return all(place.stat().st_mode & 0o001 for place in (folder, *folder.parents))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port nobody listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 from uuid import uuid4
 
 from integrations.zendesk.client import ZendeskInbox
+from integrations.zendesk.standin import Clock, Limits, StandIn
 from integrations.zendesk.standin.records import Ticket
-from integrations.zendesk.standin.server import StandIn
 from plugin import letters
 from plugin.config import HelpdeskSettings
 from plugin.desk import Desk
@@ -24,7 +24,7 @@ from plugin.model import Address
 from plugin.playbook import load_book
 from plugin.store import Store
 from plugin.store.notices import Entry
-from plugin.timeline import Case
+from plugin.timeline import Case, Event
 
 CALENDARS = {"default": Hours.parse("default", "Europe/London", {"mon-sun": "00:00-24:00"})}
 FRIDAY = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
@@ -37,6 +37,21 @@ def attached(zendesk: StandIn, name: str = "helpdesk", **more: Any) -> HelpdeskS
         name=name, subdomain="example", email=zendesk.login.email, token=zendesk.login.token, url=zendesk.url,
         identities=(us,), ours=(us.email,), **more,
     )  # fmt: skip
+
+
+def assert_nobody_heard(zendesk: StandIn) -> None:
+    """Nothing that was written is public or leaves open whether it is, and every answer was as Zendesk gives it."""
+    assert zendesk.misshapen == []
+    assert zendesk.witness.unsaid_or_public() == []
+    assert zendesk.witness.public_comments(zendesk.bot) == []
+
+
+@contextmanager
+def on_friday(**more: Any) -> Iterator[StandIn]:
+    """An account whose clock stands still; at the end nobody outside has heard anything from Amends."""
+    with StandIn(**{"clock": Clock(FRIDAY), "limits": Limits.none()} | more) as zendesk:
+        yield zendesk
+    assert_nobody_heard(zendesk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,21 @@ class Helpdesk:
         (found,) = self.cases()
         return found
 
+    def case_of(self, ticket: Ticket) -> Case:
+        """The case in this ticket."""
+        with self.desk.store.reading() as session:
+            return session.case(session.cases_in(self.name, "tickets", ticket.id)[0])
+
+    def events(self, ticket: Ticket) -> list[Event]:
+        """The timeline of the case in this ticket."""
+        with self.desk.store.reading() as session:
+            return list(session.timeline(self.case_of(ticket).id))
+
+    def fault(self) -> str:
+        """What is said to be wrong with the inbox."""
+        with self.desk.store.reading() as session:
+            return str(session.inbox(self.name)["fault"])
+
     def note(self, ticket: Ticket) -> str:
         """The latest note of ours in a ticket."""
         return self.zendesk.witness.notes(self.zendesk.bot, ticket)[-1].body
@@ -82,9 +112,17 @@ class Helpdesk:
 
 @contextmanager
 def helpdesk(
-    folder: Path, zendesk: StandIn, *playbooks: str, packs: tuple[str, ...] = ("general",), **settings: Any
+    folder: Path,
+    zendesk: StandIn,
+    *playbooks: str,
+    packs: tuple[str, ...] = ("general",),
+    ahead: timedelta = timedelta(),
+    **settings: Any,
 ) -> Iterator[Helpdesk]:
-    """A desk attached to this account, with a store in this folder; `playbooks` are YAML."""
+    """A desk attached to this account, with a store in this folder; `playbooks` are YAML.
+
+    `ahead` is by how much its clock is wrong.
+    """
     (folder / "playbooks").mkdir(parents=True, exist_ok=True)
     for number, text in enumerate(playbooks):
         (folder / "playbooks" / f"{number}.yaml").write_text(dedent(text), "utf-8")
@@ -92,7 +130,8 @@ def helpdesk(
     book = load_book(packs, folder / "playbooks", calendars=CALENDARS, check_text=letters.problems)
     policies = Policies(book, CALENDARS, {account.name: account})
     inbox = ZendeskInbox(account, export_every=0)
-    desk = Desk(Store(f"sqlite:///{folder / 'amends.db'}"), {account.name: inbox}, policies, Judge(), zendesk.clock.now)
+    store = Store(f"sqlite:///{folder / 'amends.db'}")
+    desk = Desk(store, {account.name: inbox}, policies, Judge(), lambda: zendesk.clock.now() + ahead)
     try:
         yield Helpdesk(zendesk, desk)
     finally:

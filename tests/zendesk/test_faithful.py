@@ -276,6 +276,7 @@ def calls(zendesk: StandIn, http: requests.Session, ear: Ear) -> None:
     }
     hook = http.post(zendesk.address("webhooks"), json={"webhook": made}).json()["webhook"]
     http.get(zendesk.address("webhooks"))
+    http.get(zendesk.address("apps/installations"))
     http.get(zendesk.address(f"webhooks/{hook['id']}/signing_secret"))
     http.post(zendesk.address(f"webhooks/test?webhook_id={hook['id']}"), json={"request": {"payload": "{}"}})
     rule: Json = {"title": "Tell", "conditions": {"all": []}, "actions": []}

@@ -15,6 +15,7 @@ once       the Idempotency-Key of new tickets
 limits     how often one may ask
 faults     lost answers, cut connections, broken JSON, 5xx, slowness; asked for by method and path
 people     what customers and agents do
+page       the tickets as an agent sees them, for whoever wants to look
 witness    what was done by whom, for assertions
 shapes     every answer against the official description, and against schemas of ours where that leaves things open
 

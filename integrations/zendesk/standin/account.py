@@ -72,6 +72,8 @@ class Account:
         self.suspended: dict[int, Suspended] = {}
         self.fields: dict[int, TicketField] = {}
         self.mails: list[Mail] = []
+        self.apps: dict[int, bool] = {}  # installed ones by their id, and whether they are switched on
+        self.public_by_default = True
         self.jobs: dict[str, Json] = {}
         self.rules: Callable[[Ticket, Edit, User | None], None] = _no_rules
         self.heard: list[Callable[[News], None]] = []

@@ -73,9 +73,16 @@ class Api:
         """A small part of the account's settings (account-configuration/account_settings)."""
         return {"settings": {
             "active_features": {"customer_satisfaction": True, "customer_context_as_default": False},
-            "tickets": {"comments_public_by_default": True, "agent_ticket_deletion": True},
+            "tickets": {"comments_public_by_default": self._account.public_by_default, "agent_ticket_deletion": True},
             "lotus": {"prefer_lotus": True}, "limits": {"attachment_size": 52428800},
         }}, 200  # fmt: skip
+
+    def installations(self, _asked: Asked) -> Answer:
+        """The apps that are installed, each by the id of the app (api-reference/ticketing/apps/apps)."""
+        return {"installations": [
+            {"id": 1000 + app, "app_id": app, "product": "support", "enabled": enabled}
+            for app, enabled in self._account.apps.items()
+        ]}, 200  # fmt: skip
 
     # ---- tickets --------------------------------------------------------------------------------------------------
 
@@ -354,14 +361,15 @@ class Api:
     def _trigger(self, trigger: Trigger) -> Json:
         return {
             "url": self._shown.url(f"triggers/{trigger.id}"), "id": trigger.id, "title": trigger.title,
-            "active": True, "conditions": trigger.conditions, "actions": trigger.actions,
+            "active": trigger.active, "conditions": trigger.conditions, "actions": trigger.actions,
             "position": self._rules.triggers.index(trigger) + 1,
         }  # fmt: skip
 
     def _webhook(self, hook: Webhook) -> Json:
         return {
-            "id": hook.id, "name": hook.name, "status": "active", "endpoint": hook.url, "http_method": "POST",
-            "request_format": "json", "subscriptions": list(hook.subscriptions), "signing_secret": None,
+            "id": hook.id, "name": hook.name, "status": "active" if hook.active else "inactive", "endpoint": hook.url,
+            "http_method": "POST", "request_format": "json", "subscriptions": list(hook.subscriptions),
+            "signing_secret": None,
         }  # fmt: skip
 
     # ---- parts of changes -----------------------------------------------------------------------------------------
@@ -480,6 +488,7 @@ ROUTES = (
     Route("GET", "users/show_many", "users"),
     Route("GET", "users/search", "find_users"),
     Route("GET", "account/settings", "settings"),
+    Route("GET", "apps/installations", "installations"),
     Route("GET", "tickets", "tickets"),
     Route("POST", "tickets", "create", _AGENT),
     Route("GET", "tickets/count", "count_tickets"),

@@ -30,6 +30,7 @@ class Trigger:
     title: str
     conditions: Json
     actions: list[Json]
+    active: bool = True
 
 
 class Rules:
@@ -50,14 +51,18 @@ class Rules:
                 "base", f"Not known to the stand-in: {sorted(unknown)}" if unknown else "Title: cannot be blank"
             )
         trigger = Trigger(
-            id=self._account.next_id(), title=written["title"], conditions=conditions, actions=list(written["actions"])
+            id=self._account.next_id(),
+            title=written["title"],
+            conditions=conditions,
+            actions=list(written["actions"]),
+            active=written.get("active", True),
         )
         self.triggers.append(trigger)
         return trigger
 
     def _run(self, ticket: Ticket, edit: Edit, author: User | None) -> None:
         """Starts again from the first after one fired, as Zendesk does; none fires twice."""
-        waiting = list(self.triggers)
+        waiting = [trigger for trigger in self.triggers if trigger.active]
         while fired := next((t for t in waiting if _holds(t, ticket, edit, author)), None):
             waiting.remove(fired)
             via = came("rule", rel="trigger", sender={"id": fired.id, "title": fired.title})

@@ -28,6 +28,7 @@ from integrations.zendesk.standin.export import Export
 from integrations.zendesk.standin.faults import Fault, Faults, Kind
 from integrations.zendesk.standin.limits import Limits, Meter
 from integrations.zendesk.standin.once import Once
+from integrations.zendesk.standin.page import page
 from integrations.zendesk.standin.people import People
 from integrations.zendesk.standin.records import Json, Role, User
 from integrations.zendesk.standin.rules import Rules
@@ -224,11 +225,17 @@ def _app() -> Flask:
     app = Flask(__name__)
     for route in ROUTES:
         app.add_url_rule(ROOT + route.path, f"{route.method} {route.path}", _view(route), methods=[route.method])
-    app.before_request(lambda: _standin()._arrive())
-    app.after_request(lambda response: _standin()._leave(response))
+    app.add_url_rule("/", "page", lambda: page(_standin().account))
+    app.before_request(lambda: None if _is_for_people() else _standin()._arrive())
+    app.after_request(lambda response: response if _is_for_people() else _standin()._leave(response))
     app.register_error_handler(refusals.Refusal, _refused)
     app.register_error_handler(HTTPException, _unknown)
     return app
+
+
+def _is_for_people() -> bool:
+    """The page is no part of the API: it needs no token, counts for no limit and stands in no log."""
+    return request.path == "/" and request.method in ("GET", "HEAD")
 
 
 def _standin() -> StandIn:

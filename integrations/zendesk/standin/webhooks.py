@@ -48,6 +48,7 @@ class Webhook:
     url: str
     secret: str
     subscriptions: tuple[str, ...]
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +173,8 @@ class Webhooks:
         }  # fmt: skip
 
     def _hold(self, hook: Webhook, body: bytes, event: str, ticket_id: int) -> None:
+        if not hook.active:
+            return
         with self._account.lock:
             self.pending.append(Invocation(id=self._ulid(), webhook=hook, body=body, event=event, ticket_id=ticket_id))
         self._new.set()

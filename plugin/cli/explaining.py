@@ -1,0 +1,108 @@
+"""Asking why: explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from plugin.cli.cases import json_option, opened
+from plugin.cli.frame import Frame, say, show_json
+from plugin.model import clip
+from plugin.register import Register
+
+Json = dict[str, Any]
+
+_WHEN = {
+    "complaint_received": "A complaint arrived",
+    "message_received": "They wrote again",
+    "reply_sent": "A person answered",
+    "due_missed": "A due date passed",
+    "resolved": "It was resolved",
+    "reopened": "It was reopened",
+    "feedback_received": "They said whether they are content",
+}
+_OCCASIONS = 6
+"""More than so many occasions, and the oldest on which nothing applied are only counted."""
+
+
+@click.command()
+@click.argument("case")
+@json_option
+@click.pass_obj
+def explain(frame: Frame, case: str, as_json: bool) -> None:
+    """Why these dates, and why each playbook did or did not apply."""
+    with opened(frame) as register:
+        found = register.explain(case)
+        if as_json:
+            show_json(found)
+        else:
+            say("\n".join(_told(register, register.case(case), found["playbooks"])))
+
+
+def _told(register: Register, case: Json, playbooks: Sequence[Json]) -> Iterator[str]:
+    yield f"{case['subject'] or '(no subject)'}"
+    yield f"case {case['id']}, received {_shown(register, case['received_at'], case)}"
+    for due in sorted(case["due"], key=lambda due: (due["due_at"] is None, due["due_at"])):
+        yield from ("", *_why_then(due))
+    for heading, some in _by_occasion(register, case, playbooks):
+        yield from ("", heading)
+        yield from (line for playbook in some for line in _why(playbook))
+    if never := _never(playbooks):
+        yield from ("", "Not looked at", *never)
+
+
+def _shown(register: Register, moment: str, case: Json) -> str:
+    return register.shown(datetime.fromisoformat(moment), case["inbox"])
+
+
+def _why_then(due: Json) -> Iterator[str]:
+    """The working of a date, each counted and skipped day with its reason."""
+    start = due["from"].replace("_", " ")
+    yield f"{due['for'].capitalize()}: {due['within']} from the {start}, promised by {due['playbook']}"
+    yield from (f"  {line}" for line in due["derivation"])
+    if not due["derivation"]:
+        yield f"  it has no date before the {start}"
+    elif due["provisional"]:
+        yield f"  provisional: it moves with the {start}"
+
+
+def _by_occasion(register: Register, case: Json, playbooks: Sequence[Json]) -> Iterator[tuple[str, list[Json]]]:
+    """The occasions in their order; of very many those on which something applied, and the last ones."""
+    occasions: dict[tuple[str, str], list[Json]] = {}
+    for playbook in playbooks:
+        if playbook["at"]:
+            occasions.setdefault((playbook["at"], playbook["when"]), []).append(playbook)
+    for number, ((at, when), some) in enumerate(occasions.items()):
+        recent = number >= len(occasions) - _OCCASIONS
+        if recent or any(playbook["applied"] for playbook in some):
+            heading = f"{_WHEN.get(when, when)}; decided {_shown(register, at, case)}"
+            yield heading, sorted(some, key=lambda playbook: (not playbook["applied"], len(playbook["missing"])))
+
+
+def _why(playbook: Json) -> Iterator[str]:
+    if not playbook["applied"]:
+        yield f"  no   {playbook['name']}: {playbook['reason']}{_nearest(playbook)}"
+        return
+    yield f"  yes  {playbook['name']}{'' if playbook['conditions'] else ': ' + playbook['reason']}"
+    for condition in playbook["conditions"]:
+        words = f" (“{clip(condition['span']['text'], 60)}”)" if condition["span"] else ""
+        yield f"         {clip(condition['condition'], 70)}: {condition['reason']}{words}"
+    yield from (f"         not used: {one}" for one in playbook["unused"])
+
+
+def _nearest(playbook: Json) -> str:
+    """What else would have had to be different, where the first condition that failed is not all of it."""
+    others = playbook["missing"][1:]
+    return f"; also missing: {clip(', '.join(others), 90)}" if others else ""
+
+
+def _never(playbooks: Sequence[Json]) -> list[str]:
+    """The playbooks whose occasion has not come, those with the same one together."""
+    names: dict[str, list[str]] = {}
+    for playbook in playbooks:
+        if not playbook["at"]:
+            names.setdefault(playbook["reason"], []).append(playbook["name"])
+    return [f"  -    {', '.join(some)}: {reason}" for reason, some in names.items()]
