@@ -18,7 +18,6 @@ from plugin.desk import open_desk
 from plugin.judge import Judge
 from plugin.trial import reader_of, settings_for
 from tests.proxy import Proxy
-from training.figures import of_sets
 
 _MORE = 5  # times the backlog, for memory
 _GOOD = 20
@@ -123,6 +122,8 @@ def _poison(hall: Hall) -> Iterator[Row]:
 
 def _judging(count: int) -> Iterator[Row]:
     """What judging costs, and how well it is done on the letters nothing was fitted on (docs/judge.md)."""
+    from training.figures import of_sets  # noqa: PLC0415 - so far this process had to stay small
+
     read, judge = reader_of(settings_for(Path("no-settings"))), Judge()
     messages = [read(mail.raw) for mail in mails(count)]
     began = process_time()

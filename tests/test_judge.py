@@ -278,7 +278,17 @@ def test_noise_is_remembered_no_longer_than_it_is_read() -> None:
     assess(letter(noise))
     known = len(model.words)
     assess(letter("A" * 60 + " " + "B" * 1_000_000))
-    assert len(model.words) == known and known <= 1 << 15
+    assert len(model.words) == known and known <= 1 << 14
+
+
+def test_of_all_numbers_one_is_remembered() -> None:
+    model = shipped()
+    assess(letter("The kettle of my order LL-1001 for 40.50 EUR is broken."))
+    known = len(model.words), len(model.pairs)
+    for number in range(2_000, 2_100):
+        assess(letter(f"The kettle of my order LL-{number} for {number}.50 EUR is broken."))
+    assert (len(model.words), len(model.pairs)) == known
+    assert model.logit(["order", "LL-2001"]) == model.logit(["order", "LL-0"])
 
 
 @pytest.mark.parametrize(

@@ -401,7 +401,7 @@ def addresses(value: str, field: str = "an address field") -> tuple[Address, ...
     return _mailboxes(value) if len(value) < 500 else _mailboxes.__wrapped__(value)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _mailboxes(value: str) -> tuple[Address, ...]:
     """Remembered: the same few people write and are written to, and this is the dearest step of reading a header."""
     plain = _PLAIN.fullmatch(value)

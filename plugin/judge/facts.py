@@ -322,8 +322,7 @@ def facts(text: str) -> tuple[Fact, ...]:
     order before a telephone number.
     """
     taken: list[tuple[int, int, str]] = []
-    head = text[:_COUNTED].encode("utf-8", "replace").decode() if not text.isascii() else text[:_COUNTED]
-    for start, end, kind in _candidates(head):
+    for start, end, kind in _candidates(text[:_COUNTED].encode("utf-8", "replace")):
         if _is_free(taken, start, end):
             insort(taken, (start, end, kind))
             if len(taken) == _KEPT:
@@ -336,13 +335,23 @@ def _is_free(taken: list[tuple[int, int, str]], start: int, end: int) -> bool:
     return (at == 0 or taken[at - 1][1] <= start) and (at == len(taken) or taken[at][0] >= end)
 
 
-def _candidates(text: str) -> Iterator[tuple[int, int, str]]:
-    for number in sorted(_cues().Match(text) or ()):
+def _candidates(raw: bytes) -> Iterator[tuple[int, int, str]]:
+    """What may be a fact in a text in UTF-8, in characters of it; RE2 would encode it anew for each of the patterns."""
+    text = raw.decode()
+    for number in sorted(_cues().Match(raw) or ()):
         pattern = _PATTERNS[number]
-        for match in islice(_compiled(pattern.source).finditer(text), _TRIED):
-            start, end = _trimmed(text, pattern.kind, *match.span(1))
+        for match in islice(_compiled(pattern.source).finditer(raw), _TRIED):
+            start, end = _trimmed(text, pattern.kind, *_counted(raw, text, *match.span(1)))
             if start < end and pattern.accept(text, start, end):
                 yield start, end, pattern.kind
+
+
+def _counted(raw: bytes, text: str, start: int, end: int) -> tuple[int, int]:
+    """A span of bytes in characters."""
+    if len(raw) == len(text):
+        return start, end
+    before = len(raw[:start].decode())
+    return before, before + len(raw[start:end].decode())
 
 
 def _trimmed(text: str, kind: str, start: int, end: int) -> tuple[int, int]:

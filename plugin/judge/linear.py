@@ -8,9 +8,10 @@ worked out once and remembered.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,11 +30,14 @@ GRAMS = (3, 4, 5)
 _SHARE = 0.8  # how much the runs of a word weigh together beside the word itself
 _SPELT = 28  # characters of a word that are looked at
 _KEPT = 48  # characters of a word that is worth remembering
-_REMEMBERED = 1 << 15
+_REMEMBERED = 1 << 14
+_TOLD = 1 << 12  # words of which is remembered what they say for each label
 _SMOOTH = 2
 _HOPELESS = -1.5  # a logit that no pairs would lift to where it matters
 
-_Key = TypeVar("_Key", str, tuple[str, str])
+_NUMBER = re.compile(r"(?<!\w)\d+(?!\w)", re.ASCII)
+_Key = TypeVar("_Key")
+_Weight = TypeVar("_Weight")
 
 
 def damping(count: int) -> float:
@@ -63,60 +67,39 @@ def _grams(word: str) -> list[bytes]:
     return [b"." + run.encode("utf-8", "replace") for run in runs]
 
 
-class _Memory(dict[_Key, float]):
-    """Weights that were worked out before; emptied when it is full, and blind to what is too long to come again."""
+class _Memory(dict[_Key, _Weight]):
+    """What was weighed before, and weighed now where it is asked for first; emptied when it is full.
 
-    def _keep(self, key: _Key, weight: float, size: int) -> float:
-        if size <= _KEPT:
-            if len(self) >= _REMEMBERED:
-                self.clear()
-            self[key] = weight
+    `plain` gives the key that weighs the same and is met more often, or None where one is not worth remembering.
+    """
+
+    def __init__(
+        self, weigh: Callable[[_Key], _Weight], plain: Callable[[_Key], _Key | None], most: int = _REMEMBERED
+    ) -> None:
+        self._weigh, self._plain, self._most = weigh, plain, most
+
+    def __missing__(self, key: _Key) -> _Weight:
+        plain = self._plain(key)
+        if plain is None:
+            return self._weigh(key)
+        if plain != key:
+            return self[plain]
+        if len(self) >= self._most:
+            self.clear()
+        self[key] = weight = self._weigh(key)
         return weight
 
 
-class _Words(_Memory[str]):
-    """What a word weighs: its parts, the pairs they make, and what was learned of it since."""
-
-    def __init__(self, row: _Row) -> None:
-        self.row = row
-
-    def __missing__(self, word: str) -> float:
-        some, row = parts(word[:_KEPT]), self.row
-        weight = sum(map(row.of_part, some)) + sum(map(row.of_pair, pairwise(some)))
-        return self._keep(word, weight, len(word))
+def _plain_word(word: str) -> str | None:
+    """The word with one number for all of them, as `parts` takes them; nothing of one too long to come again."""
+    if len(word) > _KEPT:
+        return None
+    return _NUMBER.sub("0", word) if word.isascii() else word
 
 
-class _TaughtWords(_Memory[str]):
-    """What a word weighs by another memory, and what was learned of it since."""
-
-    def __init__(self, known: _Memory[str], learned: Mapping[str, float]) -> None:
-        self.known, self.learned = known, learned
-
-    def __missing__(self, word: str) -> float:
-        return self._keep(word, self.known[word] + self.learned.get(folded(word[:_KEPT]), 0.0), len(word))
-
-
-class _Pairs(_Memory[tuple[str, str]]):
-    """What two neighbours weigh together: the last part of the one with the first of the other."""
-
-    def __init__(self, row: _Row) -> None:
-        self.row = row
-
-    def __missing__(self, pair: tuple[str, str]) -> float:
-        before, after = parts(pair[0][-_KEPT:]), parts(pair[1][:_KEPT])
-        weight = self.row.of_pair((before[-1], after[0])) if before and after else 0.0
-        return self._keep(pair, weight, max(map(len, pair)))
-
-
-class _TaughtPairs(_Memory[tuple[str, str]]):
-    """The same of two neighbours."""
-
-    def __init__(self, known: _Memory[tuple[str, str]], learned: Mapping[str, float]) -> None:
-        self.known, self.learned = known, learned
-
-    def __missing__(self, pair: tuple[str, str]) -> float:
-        name = f"{folded(pair[0][-_KEPT:])} {folded(pair[1][:_KEPT])}"
-        return self._keep(pair, self.known[pair] + self.learned.get(name, 0.0), max(map(len, pair)))
+def _plain_pair(pair: tuple[str, str]) -> tuple[str, str] | None:
+    first, second = map(_plain_word, pair)
+    return None if first is None or second is None else (first, second)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +109,16 @@ class _Row:
     values: Sequence[int]
     scale: float
     bits: int
+
+    def of_word(self, word: str) -> float:
+        """What a word weighs: its parts, and the pairs they make."""
+        some = parts(word[:_KEPT])
+        return sum(map(self.of_part, some)) + sum(map(self.of_pair, pairwise(some)))
+
+    def of_neighbours(self, pair: tuple[str, str]) -> float:
+        """What two words weigh together: the last part of the one with the first of the other."""
+        before, after = parts(pair[0][-_KEPT:]), parts(pair[1][:_KEPT])
+        return self.of_pair((before[-1], after[0])) if before and after else 0.0
 
     def of_part(self, part: str) -> float:
         (own, *grams), share = spelling(part, self.bits)
@@ -162,24 +155,30 @@ class Linear:
         self.biases: list[float] = table["biases"]
         self.letter: dict[str, list[float]] = facts["letter"]
         weights = _Row(complaint, row["scale"], row["bits"])
-        self.words: _Memory[str] = _Words(weights)
-        self.pairs: _Memory[tuple[str, str]] = _Pairs(weights)
+        self.words = _Memory(weights.of_word, _plain_word)
+        self.pairs = _Memory(weights.of_neighbours, _plain_pair)
         self._table = _Table(labels, table["scales"], table["bits"])
-        self._says = lru_cache(maxsize=1 << 12)(self._of_word)
+        self._says = _Memory(self._of_word, _plain_word, _TOLD)
 
     def taught(self, learned: Mapping[str, float], labels: Mapping[str, Mapping[str, float]]) -> Linear:
         """These weights with others added: by folded word, or two with a blank, and by label and folded word."""
         added = [(self.names.index(name), words) for name, words in labels.items()]
 
+        def of_word(word: str) -> float:
+            return self.words[word] + learned.get(folded(word[:_KEPT]), 0.0)
+
+        def of_pair(pair: tuple[str, str]) -> float:
+            return self.pairs[pair] + learned.get(f"{folded(pair[0][-_KEPT:])} {folded(pair[1][:_KEPT])}", 0.0)
+
         def says(word: str) -> tuple[float, ...]:
-            sums = list(self._says(word))
+            sums = list(self._says[word])
             for column, words in added:
-                sums[column] += words.get(folded(word), 0.0)
+                sums[column] += words.get(folded(word[:_KEPT]), 0.0)
             return tuple(sums)
 
         model = copy(self)
-        model.words, model.pairs = _TaughtWords(self.words, learned), _TaughtPairs(self.pairs, learned)
-        model._says = lru_cache(maxsize=1 << 12)(says)
+        model.words, model.pairs = _Memory(of_word, _plain_word), _Memory(of_pair, _plain_pair)
+        model._says = _Memory(says, _plain_word, _TOLD)
         return model
 
     def logit(self, words: Sequence[str]) -> float:
@@ -197,11 +196,11 @@ class Linear:
 
     def says(self, word: str) -> tuple[float, ...]:
         """What one word says for each of `names`; to be summed over a sentence, damped, and added to `biases`."""
-        return self._says(word[:_KEPT])
+        return self._says[word]
 
     def _of_word(self, word: str) -> tuple[float, ...]:
         sums = [0.0] * len(self.names)
-        for part in parts(word):
+        for part in parts(word[:_KEPT]):
             sums = list(map(add, sums, self._table.of_part(part)))
         return tuple(sums)
 

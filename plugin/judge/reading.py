@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from functools import lru_cache
+from itertools import pairwise
 from unicodedata import combining, normalize
 
 LONGEST = 60
@@ -32,13 +33,10 @@ _AROUND = 600  # characters before and behind a span in which its sentence is lo
 
 def sentences(text: str) -> list[tuple[int, int]]:
     """Where the sentences stand, in order and without gaps: each from its first character to behind its last mark."""
-    spans, start = [], 0
-    for end in _END.finditer(text):
-        spans.append((start, end.end()))
-        start = end.end()
-    if start < len(text):
-        spans.append((start, len(text)))
-    return spans
+    cuts = [0, *[found.end() for found in _END.finditer(text)]]
+    if cuts[-1] < len(text):
+        cuts.append(len(text))
+    return list(pairwise(cuts))
 
 
 def words(text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:

@@ -355,55 +355,81 @@ def _bare(sign: str) -> str:
 
 
 class _Word(NamedTuple):  # not a dataclass: thousands of them are made when a language is met
-    """One word of a phrase: the pattern of its letters, how many they are at least, and whether it may be missing."""
+    """One word of a phrase: the pattern of its letters, how many they are at least, and whether it may be missing.
+
+    `step` is the pattern of it and of the blanks behind it.
+    """
 
     pattern: str
     letters: int = 0
     optional: bool = False
+    step: str = ""
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it must stand there."""
+        return not self.optional and self.pattern != _GAP
 
 
 def _phrase(label: str, phrase: str, language: str, loose: bool = False) -> _Phrase:
     words = _words(phrase, language)
+    whole = _bounded(words)
+    if all(word.fixed for word in words):
+        return _Phrase(label, whole, whole, loose)
     runs = (list(run) for fixed, run in groupby(words, key=_is_fixed) if fixed)
-    return _Phrase(label, _bounded(words), _bounded(max(runs, key=_letters)), loose)
+    return _Phrase(label, whole, _bounded(max(runs, key=_letters)), loose)
 
 
 def _words(phrase: str, language: str) -> list[_Word]:
     """The words of a phrase; those at its ends that need not be there are left out."""
     written = " ".join(phrase).split() if language in _UNSPACED else phrase.split()
-    words = [word for word in (_word(each, language) for each in written) if word.pattern]
-    fixed = [at for at, word in enumerate(words) if _is_fixed(word)]
-    return words[fixed[0] : fixed[-1] + 1] if fixed else []
+    words = [word for each in written if (word := _word(each, language)).pattern]
+    while words and not words[-1].fixed:
+        del words[-1]
+    while words and not words[0].fixed:
+        del words[0]
+    return words
 
 
 @lru_cache(maxsize=4096)
 def _word(written: str, language: str) -> _Word:
     if written == "..":
-        return _Word(_GAP)
-    bare = written.removesuffix("?")
-    if bare.isascii() and bare.replace("/", "a").isalpha() and language not in _UNSPACED:
-        stems = bare.lower().split("/")
-        return _Word(_any_of(stems), min(map(len, stems)), bare is not written)
-    stems = [stem for stem in (_stem(each, language) for each in written.rstrip("?").split("/")) if stem]
-    return _Word(_any_of(stems), min(map(len, stems), default=0), written.endswith("?"))
-
-
-def _any_of(stems: Sequence[str]) -> str:
-    return f"(?:{'|'.join(stems)})" if len(stems) > 1 else "".join(stems)
+        return _Word(_GAP, step=_GAP)
+    bare = written.rstrip("?")
+    if bare.isascii() and bare.replace("/", "").isalpha() and language not in _UNSPACED:
+        stems = [stem for stem in bare.lower().split("/") if stem]  # most words, spelt as they are written
+    else:
+        stems = [stem for each in bare.split("/") if (stem := _stem(each, language))]
+    pattern = f"(?:{'|'.join(stems)})" if len(stems) > 1 else "".join(stems)
+    optional = written.endswith("?")
+    step = f"(?:{pattern} +)?" if optional else pattern + " +"
+    return _Word(pattern, min(map(len, stems), default=0), optional, step)
 
 
 def _stem(written: str, language: str) -> str:
     """The pattern of one alternative; a sign within it that is no letter ("don't") parts it into words."""
     if language in _UNSPACED:
         return written if written.isalnum() else ""
-    spelt = _SPELT | _UMLAUTS if language == "de" else _SPELT
-    letters = (spelt.get(sign) or (_bare(sign) if sign.isalnum() else " ") for sign in written.lower())
-    pattern = " +".join("".join(letters).split())
+    pattern = " +".join(written.lower().translate(_spelling(language == "de")).split())
     return pattern + "[^ .]*" if pattern and written.endswith("*") else pattern
 
 
+class _Spelling(dict[int, str]):
+    """How each sign of a phrase is looked for."""
+
+    def __missing__(self, number: int) -> str:
+        sign = chr(number)
+        self[number] = spelt = _bare(sign) if sign.isalnum() else " "
+        return spelt
+
+
+@lru_cache(maxsize=2)
+def _spelling(umlauts: bool) -> _Spelling:
+    return _Spelling(str.maketrans(_SPELT | _UMLAUTS if umlauts else _SPELT))
+
+
 def _is_fixed(word: _Word) -> bool:
-    return not word.optional and word.pattern != _GAP
+    return word.fixed
 
 
 def _letters(run: Sequence[_Word]) -> int:
@@ -412,13 +438,7 @@ def _letters(run: Sequence[_Word]) -> int:
 
 
 def _bounded(words: Sequence[_Word]) -> str:
-    return f"[ .]{''.join(map(_step, words[:-1]))}{words[-1].pattern}[ .]"
-
-
-def _step(word: _Word) -> str:
-    if word.pattern == _GAP:
-        return _GAP
-    return f"(?:{word.pattern} +)?" if word.optional else word.pattern + " +"
+    return f"[ .]{''.join([word.step for word in words[:-1]])}{words[-1].pattern}[ .]"
 
 
 def _seen(phrase: _Phrase) -> str:

@@ -36,6 +36,7 @@ _UNHEARD = 0.5  # … and what is left of the score of one that does not
 _ASKED = 12  # sentences the second opinion may choose from
 _MUTE = -1.0  # … and the logit of those that are not
 _SPOKEN = {"fault": 1.5, "category": 0.7}  # what a sign that tells the category adds to what the words say for it
+_TOLD_BY = [[(f"{kind}-{name}", weight) for kind, weight in _SPOKEN.items()] for name in CATEGORIES]
 _MOST = 2  # signs of a kind beyond which a further one adds nothing
 _SHOUTED = 3  # words in capitals that are a shout
 _GRAVE_SIGNS = ("risk-safety", "risk-vulnerable-customer", "grave")
@@ -186,10 +187,7 @@ def _category(model: Linear, says: Sequence[float], signs: Sequence[str]) -> str
 
 def told_by_signs(labels: Sequence[str]) -> list[float]:
     """What the signs add to what the words say for each of CATEGORIES; a third one of a kind adds no more."""
-    return [
-        sum(weight * min(_MOST, labels.count(f"{kind}-{name}")) for kind, weight in _SPOKEN.items())
-        for name in CATEGORIES
-    ]
+    return [sum([weight * min(_MOST, labels.count(label)) for label, weight in told]) for told in _TOLD_BY]
 
 
 def _severity(says: Sequence[float], labels: set[str]) -> str:
@@ -215,5 +213,5 @@ def _is_shouted(text: str) -> bool:
     if not any(map(str.isupper, text.split(maxsplit=60)[:60])):
         return False
     spoken = text.split()
-    shouted = sum(1 for word in spoken if word.isupper() and len(word) > 3 and word.strip(".,!?").isalpha())
+    shouted = sum([len(word) > 3 and word.strip(".,!?").isalpha() for word in filter(str.isupper, spoken)])
     return shouted >= max(_SHOUTED, len(spoken) // 10)
