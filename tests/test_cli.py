@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -22,6 +23,7 @@ from plugin.config import load
 from plugin.desk import Desk, book_of
 from plugin.desk.ledger import Policies
 from plugin.judge import Judge
+from plugin.playbook import load_book, shipped_packs
 from plugin.store import Store
 from plugin.testing import MemoryInbox
 from tests.shop import Shop, open_shop
@@ -100,6 +102,69 @@ def test_without_a_settings_file_the_sentence_says_what_to_do(tmp_path: Path) ->
         assert len(told.stderr.splitlines()) == 1
 
 
+def test_check_remarks_a_handful_of_what_the_playbooks_leave_out_and_all_is_still_well(shop: Shop) -> None:
+    settings = shop.folder / "amends.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("packs: [general]", "packs: []"), "utf-8")
+    for number in range(7):
+        late = "due_by: {for: acknowledgement, within: 3 business days}"
+        shop.playbook(f"r{number}", f"name: r{number}\nabout: x\nwhen: complaint_received\nthen:\n  - {late}\n")
+    told = run(shop.folder, "check")
+    assert told.exit_code == 0, told.stdout
+    remarks = [line for line in told.stdout.splitlines() if "my-playbooks" in line]
+    assert len(remarks) == 5
+    assert remarks[0].startswith("remark: ")
+    assert "no playbook writes a letter for complaints about delivery" in remarks[0]
+    assert "r0.yaml:5:5: a first word after 3 business days" in remarks[3]
+    assert "remark: and 5 more about the playbooks" in told.stdout
+    assert "all is well" in told.stdout
+
+
+def test_check_has_no_remark_about_the_shipped_playbooks(shop: Shop) -> None:
+    told = run(shop.folder, "check")
+    assert told.exit_code == 0, told.stdout
+    assert "playbooks:" not in told.stdout
+
+
+# ---- packs -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_packs_are_listed_without_any_settings(tmp_path: Path) -> None:
+    told = run(tmp_path, "packs")
+    assert told.exit_code == 0, told.stderr
+    assert "bank            Banks and payment firms" in told.stdout
+    found = {pack["name"]: pack for pack in document(tmp_path, "packs")["packs"]}
+    assert sorted(found) == ["bank", "food-delivery", "general", "shop"]
+    assert sorted(found["bank"]) == ["about", "as_of", "languages", "letters", "name", "playbooks"]
+    assert found["general"]["languages"] == ["de", "en", "es", "fr"]
+    assert found["shop"]["letters"] == 0
+
+
+def test_a_pack_is_shown_with_each_value_its_reason_and_its_date(tmp_path: Path) -> None:
+    told = run(tmp_path, "packs", "show", "bank")
+    assert told.exit_code == 0, told.stderr
+    assert "values as of 2026-11-22" in told.stdout
+    assert "https://handbook.fca.org.uk/" in told.stdout
+    assert "  - due_by: {for: resolution, within: 4 weeks, roll: previous}\n      Four weeks: half the 8" in told.stdout
+
+
+@pytest.mark.parametrize("name", shipped_packs())
+def test_a_pack_as_json_has_every_action_of_every_playbook(tmp_path: Path, name: str) -> None:
+    shown = document(tmp_path, "packs", "show", name)
+    assert sorted(shown) == ["about", "as_of", "letters", "name", "notes", "playbooks"]
+    book = load_book([name], None)
+    assert [playbook["name"] for playbook in shown["playbooks"]] == [playbook.name for playbook in book.playbooks]
+    assert [len(playbook["then"]) for playbook in shown["playbooks"]] == [len(one.actions) for one in book.playbooks]
+    assert all(playbook["why"] for playbook in shown["playbooks"])
+    dated = [step for playbook in shown["playbooks"] for step in playbook["then"] if "due_by" in step["value"]]
+    assert all(step["why"] for step in dated)
+
+
+def test_an_unknown_pack_is_told_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    told = run(tmp_path, "packs", "show", "banks")
+    assert told.exit_code == 2
+    assert told.stderr == "packs: unknown pack `banks`: did you mean `bank`?\n"
+
+
 # ---- looking and acting ---------------------------------------------------------------------------------------------
 
 
@@ -114,6 +179,8 @@ def test_an_empty_register_is_one_document_with_stable_keys(shop: Shop) -> None:
     "command",
     [
         ("show", "cnone"),
+        ("explain", "cnone"),
+        ("replan", "cnone"),
         ("resolve", "cnone", "--outcome", "upheld"),
         ("reopen", "cnone"),
         ("replied", "cnone", "--at", "2026-11-01", "--note", "by phone"),
@@ -242,6 +309,79 @@ def a_case(shop: Shop) -> str:
     desk.close()
     (case,) = document(shop.folder, "cases")["cases"]
     return str(case["id"])
+
+
+# ---- explain, replan and the playbooks' own tests --------------------------------------------------------------------
+
+PARCELS = """\
+name: parcels
+when: complaint_received
+if:
+  - text: [parrot, broken]
+then:
+  - tag: [parcel-desk]
+  - due_by: {for: resolution, within: 2 hours}
+"""
+
+
+def test_explain_shows_each_date_and_each_playbook_on_one_screen(shop: Shop) -> None:
+    shop.playbook("parcels", PARCELS)
+    case = a_case(shop)
+    told = run(shop.folder, "explain", case).stdout
+    assert re.search(r"Resolution: 2 hours from the receipt, promised by parcels\n  from .*\n(  .*\n)*  due ", told)
+    assert '  yes  parcels\n         text: [parrot, broken]: the text holds "broken" (“broken”)\n' in told
+    assert "         not used: resolution within " in told
+    assert re.search(r"  no   rude-staff: category is [a-z-]+, not staff-conduct\n", told)
+    assert "goodwill" in told.partition("\nNot looked at\n")[2]
+    assert len(told.splitlines()) < 60
+
+
+def test_explain_as_json_has_the_promised_keys(shop: Shop) -> None:
+    shop.playbook("parcels", PARCELS)
+    found = document(shop.folder, "explain", a_case(shop))
+    assert set(found) == {"id", "playbooks"}
+    assert all(set(one) >= {"name", "version", "applied", "reason", "conditions"} for one in found["playbooks"])
+    (condition,) = next(one for one in found["playbooks"] if one["name"] == "parcels")["conditions"]
+    assert set(condition) >= {"condition", "held", "value", "span"}
+    assert (condition["held"], condition["value"], condition["span"]["text"]) == (True, "broken", "broken")
+
+
+def test_replan_shows_the_difference_asks_and_does_it_once(shop: Shop) -> None:
+    shop.playbook("parcels", PARCELS)
+    case = a_case(shop)
+    assert "nothing to do" in run(shop.folder, "replan", case).stdout
+    shop.playbook("parcels", PARCELS.replace("parcel-desk", "front-desk").replace("2 hours", "3 hours"))
+    asked = run(shop.folder, "replan", case, stdin=b"n\n")
+    assert asked.exit_code == 1
+    assert "  tags       off: parcel-desk\n  tags       on: front-desk\n" in asked.stdout
+    assert "  due        resolution: " in asked.stdout
+    assert "parcel-desk" in document(shop.folder, "show", case)["tags"]
+    assert run(shop.folder, "replan", case, "--yes").exit_code == 0
+    assert "front-desk" in document(shop.folder, "show", case)["tags"]
+    assert "nothing to do" in run(shop.folder, "replan", case, "--yes").stdout
+
+
+def test_the_test_that_init_writes_holds_and_one_that_fails_says_what_came(tmp_path: Path) -> None:
+    run(tmp_path, "init")
+    example = tmp_path / "my-playbooks" / "example.yaml"
+    told = run(tmp_path, "check", "--tests")  # the password is still missing, and that hides nothing
+    assert "1 test(s) of 1 playbook(s) hold" in told.stdout
+    (tmp_path / ".env").write_text("SUPPORT_PASSWORD=x\n")
+    assert run(tmp_path, "check", "--tests").exit_code == 0
+    example.write_text(example.read_text().replace("applies: true", "applies: false"))
+    told = run(tmp_path, "check", "--tests")
+    assert told.exit_code == 2
+    assert re.search(
+        r"example\.yaml:23:16: test “an order that is late”: expected that it does not apply, but", told.stdout
+    )
+    assert run(tmp_path, "check").exit_code == 0
+
+
+def test_tests_are_not_run_over_playbooks_that_cannot_be_read(shop: Shop) -> None:
+    shop.playbook("parcels", PARCELS.replace("tag:", "tags:"))
+    told = run(shop.folder, "check", "--tests")
+    assert told.exit_code == 2
+    assert told.stdout.count("\n") == 1
 
 
 def test_an_act_says_what_was_recorded_and_needs_no_password(shop: Shop) -> None:

@@ -401,7 +401,9 @@ def test_a_sites_playbook_replaces_the_packs_of_the_same_name(tmp_path: Path) ->
     due = shop.case.due_by("acknowledgement")
     assert due is not None
     assert due.playbook == "acknowledge"
-    assert shop.case.due_by("update") is None
+    update = shop.case.due_by("update")
+    assert update is not None
+    assert update.playbook == "missing-refund"  # the pack's own for the matter; the site's for all names no update
 
 
 # ---- when something breaks -------------------------------------------------------------------------------------------

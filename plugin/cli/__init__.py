@@ -19,6 +19,7 @@ _COMMANDS = {
     "doctor": "setup:doctor",
     "run": "running:run",
     "try": "trying:try_",
+    "preview": "previewing:preview",
     "cases": "cases:cases",
     "show": "cases:show",
     "explain": "explaining:explain",
@@ -29,10 +30,12 @@ _COMMANDS = {
     "open": "acting:open_",
     "resolve": "acting:resolve",
     "reopen": "acting:reopen",
+    "replan": "replanning:replan",
     "correct": "acting:correct",
     "replied": "acting:replied",
     "quarantine": "cases:quarantine",
     "judge": "judging:judge",
+    "packs": "packs:packs",
     "zendesk-app": "zendesk:zendesk_app",
 }
 """Each in its module, which is loaded only when the command is asked for: looking at a case needs no mail library."""

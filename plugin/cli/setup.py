@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import click
 
 from plugin.cli.frame import Frame, fail, say, show_json
 from plugin.config import HelpdeskSettings, InboxSettings, MailboxSettings, Settings
+from plugin.coverage import Remark, remarks
 from plugin.desk import book_of, judge_of, open_inbox
 from plugin.inbox import Finding, InboxError
 from plugin.judge import deep
@@ -129,9 +130,26 @@ def _remarks(settings: Settings) -> None:
     for inbox in settings.inboxes:
         for remark in _about(inbox, settings):
             say(f"remark: {inbox.name}: {remark}")
-    say(f"the judge {deep.standing(settings.deep)}")
     book = book_of(settings)
+    _coverage(remarks(book, _own_folder(settings)))
+    say(f"the judge {deep.standing(settings.deep)}")
     say(f"all is well: {len(settings.inboxes)} inbox(es), {len(book.playbooks)} playbooks, {len(book.texts)} letters")
+
+
+_REMARKS_SHOWN = 5
+
+
+def _own_folder(settings: Settings) -> str:
+    """Where what is missing belongs: the site's playbooks, or amends.yaml where it has none."""
+    return str(settings.playbooks or settings.path or "amends.yaml")
+
+
+def _coverage(found: Sequence[Remark]) -> None:
+    """What the playbooks leave out, a handful of it."""
+    for remark in found[:_REMARKS_SHOWN]:
+        say(f"remark: {remark}")
+    if len(found) > _REMARKS_SHOWN:
+        say(f"remark: and {len(found) - _REMARKS_SHOWN} more about the playbooks, shown when these are seen to")
 
 
 def _about(inbox: InboxSettings, settings: Settings) -> Iterator[str]:
