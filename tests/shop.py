@@ -1,8 +1,9 @@
-"""A business with a real mailbox: a folder with amends.yaml, and the `amends` command run on it as people run it."""
+"""A business with a real inbox: a folder with amends.yaml, and the `amends` command run on it as people run it."""
 
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -13,10 +14,20 @@ from pathlib import Path
 from textwrap import dedent, indent
 from typing import Any
 
+from integrations.zendesk.standin import StandIn
+
 US = "support@example.com"
 _CONFIG = """\
 web: {{listen: "127.0.0.1:0"}}
 inboxes:
+{inbox}
+hours:
+  default: {{zone: Europe/London, week: {{mon-sun: "00:00-24:00"}}}}
+judge: {{deep: off}}  # what is tried here must not depend on whether the extra is installed
+packs: [general]
+playbooks: my-playbooks/
+"""
+_MAILBOX = """\
   support:
     kind: imap
     host: 127.0.0.1
@@ -29,11 +40,18 @@ inboxes:
     signature: |
       Example Ltd
 {more}
-hours:
-  default: {{zone: Europe/London, week: {{mon-sun: "00:00-24:00"}}}}
-judge: {{deep: off}}  # what is tried here must not depend on whether the extra is installed
-packs: [general]
-playbooks: my-playbooks/
+"""
+_HELPDESK = """\
+  helpdesk:
+    kind: zendesk
+    subdomain: example
+    email: {email}
+    token: ${{SHOP_PASSWORD}}
+    webhook_secret: ${{SHOP_SECRET}}
+    url: {url}
+    signature: |
+      Example Ltd
+{more}
 """
 
 
@@ -42,6 +60,17 @@ class Shop:
     """One folder with settings, playbooks and store."""
 
     folder: Path
+
+    @property
+    def log(self) -> str:
+        """What the last `amends run` in the background said."""
+        return (self.folder / "run.log").read_text("utf-8")
+
+    @property
+    def address(self) -> str:
+        """Where the `amends run` in the background shows its pages; empty until it does."""
+        found = re.search(r"Register: (http://\S+)", self.log)
+        return found[1] if found else ""
 
     @property
     def store(self) -> Path:
@@ -86,13 +115,26 @@ class Shop:
 
 
 def open_shop(folder: Path, port: int, password: str, *, user: str = US, more: str = "") -> Shop:
-    """A folder with everything in it that `amends` needs; `more` is YAML for the inbox."""
+    """A folder with everything in it that `amends` needs for a mailbox; `more` is YAML for the inbox."""
+    return _opened(folder, _MAILBOX.format(port=port, user=user, us=US, more=_inside(more)), SHOP_PASSWORD=password)
+
+
+def open_helpdesk(folder: Path, zendesk: StandIn, secret: str, *, more: str = "") -> Shop:
+    """The same for an account of Zendesk, which calls with this secret."""
+    inbox = _HELPDESK.format(url=zendesk.url, email=zendesk.login.email, more=_inside(more))
+    return _opened(folder, inbox, SHOP_PASSWORD=zendesk.login.token, SHOP_SECRET=secret)
+
+
+def _inside(more: str) -> str:
+    return indent(dedent(more).strip(), "    ")
+
+
+def _opened(folder: Path, inbox: str, **secrets: str) -> Shop:
     (folder / "my-playbooks").mkdir(parents=True, exist_ok=True)
-    extra = indent(dedent(more).strip(), "    ")
-    (folder / "amends.yaml").write_text(_CONFIG.format(port=port, user=user, us=US, more=extra), "utf-8")
-    secret = folder / ".env"
-    secret.write_text(f"SHOP_PASSWORD={password}\n", "utf-8")
-    secret.chmod(0o600)
+    (folder / "amends.yaml").write_text(_CONFIG.format(inbox=inbox), "utf-8")
+    hidden = folder / ".env"
+    hidden.write_text("".join(f"{name}={secret}\n" for name, secret in secrets.items()), "utf-8")
+    hidden.chmod(0o600)
     return Shop(folder)
 
 

@@ -405,6 +405,13 @@ def test_a_zendesk_account_needs_its_subdomain_an_address_and_a_token(
     assert "s3cret" not in repr(settings)
 
 
+def test_x11_the_secret_everybody_knows_is_refused(write: Write) -> None:
+    public = "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ=="
+    (problem,) = said(write(HELPDESK.replace("${ZENDESK_TOKEN}", "t") + f"    webhook_secret: {public}\n"))
+    assert "is the sample secret of Zendesk's own pages" in problem
+    assert public not in problem
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [

@@ -7,8 +7,9 @@ comments, and the audits name the same message alike.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,11 @@ DUE = "amends-due"
 """The tag of a ticket in which a task is due; it is ours in every account, whatever the prefix."""
 FIRST = 1
 _SYSTEM = -1
+_SAID = frozenset({"Comment", "VoiceComment", "FacebookComment"})
+"""Events of an audit in which somebody speaks (api-reference/ticketing/tickets/ticket_audits)."""
+_SETTLED = frozenset({"solved", "closed"})
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_LONGEST_NAME, _LONGEST_SUBJECT = 200, 500
 _MACHINE = 4  # a flag of a comment: an automatic answer (ticketing/tickets/ticket_comments, flags)
 _BY_HAND = frozenset({"phone", "voice", "voicemail"})
 _PRIVATE = frozenset({"direct_message", "message", "direct", "chat"})
@@ -51,7 +57,13 @@ class Person:
 def person(user: Json) -> Person:
     """A user as Zendesk tells of him; many who come by telephone or a social network have no address."""
     email = str(user.get("email") or "").lower() or f"user-{user['id']}@zendesk.invalid"
-    return Person(int(user["id"]), str(user.get("name") or ""), email, user.get("role") in ("agent", "admin"))
+    name = _line(user.get("name"), _LONGEST_NAME)
+    return Person(int(user["id"]), name, email, user.get("role") in ("agent", "admin"))
+
+
+def unknown(user: int) -> Person:
+    """Somebody whom Zendesk knows no longer, or Zendesk itself."""
+    return Person(user, "", f"user-{user}@zendesk.invalid", staff=user == _SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,15 @@ class Account:
     def key(self, ticket: int, uid: int) -> str:
         """The key of a comment."""
         return hashlib.sha256(f"{self.host}|{ticket}|{uid}".encode()).hexdigest()[:24]
+
+
+@dataclass(slots=True)
+class Turn:
+    """Things said, and then things done, up to the audit with the id `last`; what happens next comes after both."""
+
+    last: int = 0
+    messages: list[Message] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -103,23 +124,49 @@ class Conversation:
     @cached_property
     def requester(self) -> Person:
         """Who asks."""
-        asks = int(self.ticket["requester_id"])
-        return self.people.get(asks) or Person(asks, "", f"user-{asks}@zendesk.invalid", staff=False)
+        return self._who(int(self.ticket["requester_id"]))
+
+    @cached_property
+    def askers(self) -> tuple[Address, ...]:
+        """The requester, then whoever was it before: a ticket can be handed to somebody else."""
+        found = [self.requester, *map(self._who, former_requesters(self.audits))]
+        return tuple({one.email: Address(one.email, one.name) for one in found}.values())
+
+    def _who(self, user: int) -> Person:
+        return self.people.get(user) or unknown(user)
 
     def steps(self) -> dict[str, Json]:
         """What we did here, each step with its audit."""
         return {step: audit for audit in self.audits for step in steps_of(audit)}
 
+    def turns(self, after: int) -> list[Turn]:
+        """What happened in the audits behind the one with this id, in order; always at least one turn, maybe empty."""
+        turns, said = [Turn(after)], self._said()
+        for audit in self.audits:
+            if int(audit["id"]) <= after:
+                continue
+            messages = said.get(int(audit["id"]), [])
+            if messages and turns[-1].acts:
+                turns.append(Turn())
+            turns[-1].messages += messages
+            turns[-1].acts += self._done(audit)
+            turns[-1].last = int(audit["id"])
+        return turns
+
     # ---- messages ---------------------------------------------------------------------------------------------------
 
     def messages(self) -> list[Message]:
         """Everything said between the requester and us that is not older than `begin`, oldest first."""
-        found: list[Message] = []
+        return [message for messages in self._said().values() for message in messages]
+
+    def _said(self) -> dict[int, list[Message]]:
+        """What was said, by the id of its audit."""
+        found: dict[int, list[Message]] = {}
         ancestry = list(self._before())
         for audit in self.audits:
-            for event in audit["events"]:
-                if event["type"] == "Comment" and (message := self._message(audit, event, ancestry)) is not None:
-                    found.append(message)
+            for event in said_in(audit):
+                if (message := self._message(audit, event, ancestry)) is not None:
+                    found.setdefault(int(audit["id"]), []).append(message)
                     ancestry.append(message.message_id)
             merged = _from_ticket(audit.get("via"), "merge")
             if merged and self.account.root(merged) not in ancestry:
@@ -135,7 +182,7 @@ class Conversation:
     def _message(self, audit: Json, event: Json, ancestry: Sequence[str]) -> Message | None:
         if steps_of(audit) or _rel(audit.get("via")) == "merge" or instant(audit["created_at"]) < self.begin:
             return None
-        author = self._author(event)
+        author = self._who(int(event["author_id"]))
         first = event["id"] == self._first_comment
         heard = self._heard(audit, event, author, first)
         if heard is None:
@@ -144,12 +191,7 @@ class Conversation:
 
     @cached_property
     def _first_comment(self) -> int:
-        found = (event["id"] for audit in self.audits for event in audit["events"] if event["type"] == "Comment")
-        return int(next(found, 0))
-
-    def _author(self, event: Json) -> Person:
-        who = int(event["author_id"])
-        return self.people.get(who) or Person(who, "", f"user-{who}@zendesk.invalid", staff=who == _SYSTEM)
+        return int(next((event["id"] for audit in self.audits for event in said_in(audit)), 0))
 
     def _heard(self, audit: Json, event: Json, author: Person, first: bool) -> Direction | None:
         """Who speaks to whom; nothing where colleagues speak among themselves."""
@@ -167,12 +209,12 @@ class Conversation:
         at, ours = instant(audit["created_at"]), direction is Direction.OUT
         asks = Address(self.requester.email, self.requester.name)
         speaks = asks if author.staff and not ours else Address(author.email, author.name)
-        text = str(event.get("plain_body") or event.get("body") or "")
+        text = _words(event.get("plain_body") or event.get("body"))
         return Message(
             inbox=self.account.inbox, key=self.account.key(self.id, uid), place=Place(FOLDER, self.id, uid),
             message_id=self._named(uid), references=ancestry, at=at, direction=direction,
-            sender=speaks, answer_to=asks, identity=self.account.us, to=(asks,) if ours else (self.account.us,),
-            subject=str(self.ticket.get("subject") or ""), text=text, channel=channel(self.ticket.get("via")),
+            sender=speaks, answer_to=asks, identity=self.account.us, to=self.askers if ours else (self.account.us,),
+            subject=_line(self.ticket.get("subject")), text=text, channel=channel(self.ticket.get("via")),
             attachments=_files(event), automatic=_automatic(audit, event), genuine=ours, historic=at < self.since,
             draft_mark=self._draft_behind(text) if ours else "", marks=self._tags_at_first() if uid == FIRST else (),
         )  # fmt: skip
@@ -192,9 +234,9 @@ class Conversation:
     def _suggestions(self) -> list[tuple[str, str]]:
         found = []
         for audit in self.audits:
-            for event in audit["events"] if steps_of(audit) else ():
-                text = str(event.get("body") or "") if event["type"] == "Comment" else ""
-                found += [(step, note.suggested(part)) for part in parts_of(text) for step in note.markers(part)]
+            for event in said_in(audit) if steps_of(audit) else ():
+                parts = note.parts(str(event.get("body") or ""))
+                found += [(step, note.suggested(part)) for part in parts for step in note.markers(part)]
         return [(step, text) for step, text in found if text]
 
     def _tags_at_first(self) -> tuple[str, ...]:
@@ -203,10 +245,10 @@ class Conversation:
 
     # ---- acts -------------------------------------------------------------------------------------------------------
 
-    def acts(self, after: int) -> list[Act]:
-        """What people did to the ticket, in audits behind the one with this id, and not older than `begin`."""
-        fresh = (audit for audit in self.audits if int(audit["id"]) > after and not steps_of(audit))
-        return [act for audit in fresh if instant(audit["created_at"]) >= self.begin for act in self._acts_in(audit)]
+    def _done(self, audit: Json) -> list[Act]:
+        """What a person did in this audit; nothing where it is ours, or older than `begin`."""
+        ours = steps_of(audit) or instant(audit["created_at"]) < self.begin
+        return [] if ours else list(self._acts_in(audit))
 
     def _acts_in(self, audit: Json) -> Iterator[Act]:
         at = instant(audit["created_at"])
@@ -225,11 +267,24 @@ class Conversation:
 
     def _moved_on(self, audit: Json, event: Json, at: datetime) -> Iterator[Act]:
         before, after = event.get("previous_value"), event.get("value")
-        settled = ("solved", "closed")
-        if after in settled and before not in settled:
+        if after in _SETTLED and before not in _SETTLED:
             yield Act(ActKind.RESOLVED, at, conversation=self.place, by="an agent")
-        elif before == "solved" and after not in settled and audit["author_id"] != self.requester.id:
+        elif before == "solved" and after not in _SETTLED and not self._opened_by_mail(audit):
             yield Act(ActKind.REOPENED, at, conversation=self.place, by="an agent")
+        if after == "pending":
+            yield Act(ActKind.WAITING, at, conversation=self.place, by="an agent")
+        elif before == "pending" and after not in _SETTLED and not self._opened_by_mail(audit):
+            yield Act(ActKind.WAITING_OVER, at, conversation=self.place, by="an agent")
+
+    def _opened_by_mail(self, audit: Json) -> bool:
+        """Zendesk opens a ticket whenever somebody from outside writes in it; what that means, their words tell."""
+        who = self.people.get(int(audit["author_id"]))
+        return int(audit["author_id"]) == self.requester.id or (who is not None and not who.staff)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the ticket is solved or closed."""
+        return self.ticket.get("status") in _SETTLED
 
     def _tagged(self, audit: Json, event: Json, at: datetime) -> Iterator[Act]:
         before, after = set(event.get("previous_value") or ()), set(event.get("value") or ())
@@ -250,33 +305,22 @@ class Conversation:
             yield Act(ActKind.REMINDER_DONE, at, conversation=here, by="an agent")
 
     def _ours(self, tags: set[str]) -> set[str]:
-        """Tags as Amends calls them, without the prefix of this account."""
-        return {tag.removeprefix(self.account.prefix) for tag in tags}
+        """Those of these tags that are meant for Amends, as it calls them, without the prefix of this account."""
+        return {tag.removeprefix(self.account.prefix) for tag in tags if tag.startswith(self.account.prefix)}
 
     def _first_word(self) -> Message | None:
         return next((one for one in self.messages() if one.direction is Direction.IN), None)
 
-    @property
-    def last(self) -> int:
-        """The id of the latest audit."""
-        return max((int(audit["id"]) for audit in self.audits), default=0)
-
-    @property
-    def merged_into(self) -> int:
-        """The ticket this one was merged into; 0 where it was not."""
-        targets = [_to_ticket(audit.get("via"), "merge") for audit in self.audits]
-        return next((target for target in reversed(targets) if target), 0)
-
 
 def from_export(account: Account, ticket: Json, people: Mapping[int, Person], since: datetime) -> Message:
     """The first words of a ticket to which nothing has happened since; the same message as its audits give."""
-    asks = people[int(ticket["requester_id"])]
+    asks = people.get(int(ticket["requester_id"])) or unknown(int(ticket["requester_id"]))
     at = instant(ticket["created_at"])
     return Message(
         inbox=account.inbox, key=account.key(int(ticket["id"]), FIRST), place=Place(FOLDER, int(ticket["id"]), FIRST),
         message_id=account.root(int(ticket["id"])), references=(), at=at, direction=Direction.IN,
         sender=Address(asks.email, asks.name), answer_to=Address(asks.email, asks.name), identity=account.us,
-        to=(account.us,), subject=str(ticket.get("subject") or ""), text=str(ticket.get("description") or ""),
+        to=(account.us,), subject=_line(ticket.get("subject")), text=_words(ticket.get("description")),
         channel=channel(ticket.get("via")), historic=at < since,
     )  # fmt: skip
 
@@ -302,23 +346,39 @@ def instant(text: str) -> datetime:
 
 
 def steps_of(audit: Json) -> tuple[str, ...]:
-    """The steps of ours an audit did, by its metadata or by the marker of its note; none where it is not ours."""
+    """The steps of ours an audit did, by its metadata or by the marker of its note; none where it is not ours.
+
+    Markers are copied: into other notes by people, into mail by customers, into other tickets when two are merged.
+    So one counts only in a note that came through the API, as ours do.
+    """
     custom = (audit.get("metadata") or {}).get("custom") or {}
     told = str(custom.get(note.METADATA) or "").split()
-    texts = (str(event.get("body") or "") for event in audit["events"]
-             if event["type"] == "Comment" and event.get("public") is False)  # fmt: skip
-    return tuple(dict.fromkeys([*told, *(step for text in texts for step in note.markers(text))]))
+    ours = _channel(audit.get("via")) == "api" and _rel(audit.get("via")) != "merge"
+    notes = [event for event in said_in(audit) if event.get("public") is False] if ours else []
+    marked = [step for event in notes for step in note.markers(str(event.get("body") or ""))]
+    return tuple(dict.fromkeys([*told, *marked]))
 
 
-def parts_of(text: str) -> list[str]:
-    """The notes of one comment; several that were written at once stand below each other."""
-    parts, lines = list[str](), list[str]()
-    for line in text.splitlines():
-        lines.append(line)
-        if line.startswith("amends:"):
-            parts.append("\n".join(lines))
-            lines = []
-    return parts
+def said_in(audit: Json) -> list[Json]:
+    """The events of an audit in which somebody speaks."""
+    return [event for event in audit["events"] if event["type"] in _SAID]
+
+
+def former_requesters(audits: Iterable[Json]) -> list[int]:
+    """Whoever the ticket belonged to before, by their ids."""
+    changes = (event for audit in audits for event in audit["events"]
+               if event["type"] == "Change" and event.get("field_name") == "requester_id")  # fmt: skip
+    return [int(event["previous_value"]) for event in changes if str(event.get("previous_value") or "").isdecimal()]
+
+
+def _line(value: object, most: int = _LONGEST_SUBJECT) -> str:
+    """What people wrote, as one line without controls."""
+    return " ".join(_CONTROLS.sub(" ", str(value or "")).split())[:most].rstrip()
+
+
+def _words(value: object) -> str:
+    """What people wrote, with plain ends of lines and without controls."""
+    return _CONTROLS.sub("", str(value or "").replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _is(event: Json, name: str) -> bool:

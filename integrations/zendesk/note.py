@@ -6,7 +6,7 @@ A marker is a line `amends:<case>/<step>`; the same stands, out of reach for peo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from plugin.model import Draft, Reminder
@@ -16,8 +16,8 @@ METADATA = "amends"
 
 _HEAD = "Suggested reply - read it, change it, and send it yourself. The customer does not see this note."
 _RULE = "-" * 40
-_MARKER = re.compile(r"^amends:([A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64})\s*$", re.MULTILINE)
-_LONGEST = 60_000  # characters; a comment holds 65,535
+_MARKER = re.compile(r"^amends:([A-Za-z0-9_-]{1,64}/[A-Za-z0-9_-]{1,64})[ \t\r]*$", re.MULTILINE)
+_LONGEST = 50_000  # characters of all notes written at once; a comment holds 65,535
 _COMPARED = 400  # words
 _ALIKE = 0.6
 
@@ -32,21 +32,29 @@ def bare(message_id: str) -> str:
     return message_id.strip("<>").partition("@")[0].removeprefix("amends.")
 
 
-def told(item: Draft | Reminder) -> str:
-    """A draft or a reminder as a note."""
-    return suggestion(item) if isinstance(item, Draft) else reminder(item)
+def told(items: Sequence[Draft | Reminder]) -> str:
+    """Drafts and reminders as one comment, each a note with its marker; together they fit into one."""
+    most = _LONGEST // max(len(items), 1)
+    return "\n\n".join(_suggestion(one, most) if isinstance(one, Draft) else _reminder(one, most) for one in items)
 
 
-def suggestion(draft: Draft) -> str:
+def _suggestion(draft: Draft, most: int) -> str:
     """A draft as a note: the text to send, then what a colleague should know, then the marker."""
-    aside = "\n".join(draft.aside)
-    parts = [_HEAD, _RULE, draft.text.strip()[:_LONGEST], _RULE, *([aside] if aside else [])]
+    aside, small = "\n".join(draft.aside), most // 10
+    letter = _unmarked(draft.text.strip(), most - small)
+    parts = [_HEAD, _RULE, letter, _RULE, *([_unmarked(aside, small)] if aside else [])]
     return "\n".join([*parts, marker(step(draft.case, draft.message_id))])
 
 
-def reminder(item: Reminder) -> str:
+def _reminder(item: Reminder, most: int) -> str:
     """A reminder as a note."""
-    return "\n".join([item.subject, "", item.text.strip()[:_LONGEST], marker(step(item.case, item.message_id))])
+    body = _unmarked(f"{item.subject}\n\n{item.text.strip()}", most)
+    return "\n".join([body, marker(step(item.case, item.message_id))])
+
+
+def _unmarked(text: str, most: int) -> str:
+    """So much of a text, without a line that could be taken for a marker: much of it was written by customers."""
+    return _MARKER.sub(r" \g<0>", text[:most])
 
 
 def marker(done: str) -> str:
@@ -59,14 +67,22 @@ def markers(text: str) -> Iterable[str]:
     return _MARKER.findall(text)
 
 
+def parts(text: str) -> list[str]:
+    """The notes of one comment, each with its marker at its end."""
+    ends = [found.end() for found in _MARKER.finditer(text)]
+    return [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
 def suggested(text: str) -> str:
     """The text a note of ours suggests to send; empty where it suggests none."""
-    _, head, rest = text.partition(_HEAD)
-    parts = rest.split(_RULE)
-    return parts[1].strip() if head and len(parts) > 2 else ""
+    _, head, rest = text.replace("\r\n", "\n").partition(f"{_HEAD}\n{_RULE}\n")
+    letter, rule, _ = rest.rpartition(f"\n{_RULE}\n")
+    return letter.strip() if head and rule else ""
 
 
 def alike(said: str, suggestion: str) -> bool:
     """Whether what a person sent is what was suggested, with changes."""
     ours, theirs = suggestion.split()[:_COMPARED], said.split()[:_COMPARED]
-    return bool(ours) and SequenceMatcher(None, theirs, ours, autojunk=False).ratio() >= _ALIKE
+    match = SequenceMatcher(None, theirs, ours, autojunk=False)
+    # The first two are cheap and never too low.
+    return bool(ours) and all(look() >= _ALIKE for look in (match.real_quick_ratio, match.quick_ratio, match.ratio))

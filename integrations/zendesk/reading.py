@@ -8,38 +8,52 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from integrations.zendesk.conversation import (
     FOLDER,
     Account,
     Conversation,
     Json,
+    Turn,
+    former_requesters,
     from_export,
     instant,
+    said_in,
     speaks_for_itself,
 )
 from integrations.zendesk.shelf import Shelf, Standing
-from integrations.zendesk.wire import Gone, Wire, ZendeskSettings
-from plugin.inbox import Act, ActKind, Cursor, Memory, Page
-from plugin.model import Message, Place
+from integrations.zendesk.wire import Barred, Exported, Gone, Wire, ZendeskSettings
+from plugin.inbox import Act, ActKind, Cursor, InboxRefused, InboxUnavailable, Memory, Page, Unreadable
+from plugin.model import Place
 
 TOPIC = "ticket:"
 PAGE = 50
 """Tickets in a page."""
+MINUTE = 60.0
+"""Seconds after which all of the limit is there again."""
 _TOO_RECENT = timedelta(seconds=90)
 """The export shows nothing of the last minute, and refuses to start there (managing-tickets, incremental exports)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bookmark:
-    """How far a ticket was read: its last audit, its `updated_at` then, and whether it was thrown away."""
+    """How far a ticket was read: its last audit, its `updated_at` then, and whether it was thrown away.
+
+    Without `updated` nobody knows whether more has happened to it since.
+    """
 
     audit: int = 0
     updated: str = ""
     gone: bool = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything of the ticket was ever read."""
+        return bool(self.audit or self.updated)
 
     @classmethod
     def parse(cls, text: str | None) -> Bookmark:
@@ -52,21 +66,28 @@ class Bookmark:
 
 @dataclass(slots=True)
 class _Found:
-    """What a few tickets told."""
+    """What a few tickets told: the turns of each, and how far it is read with the last of them."""
 
-    messages: list[Message]
-    acts: list[Act]
-    bookmarks: dict[str, str]
+    turns: list[tuple[str, Sequence[Turn], Bookmark]] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
 
-    @classmethod
-    def nothing(cls) -> _Found:
-        return cls([], [], {})
+    def pages(self, cursor: Cursor, heard: Sequence[str] = ()) -> Iterator[Page]:
+        """As many pages as the longest of them has turns, at least one: in a page, what was said comes before what was
+        done, and a ticket where something was said after that goes on in the next one.
+        """
+        last = max((len(turns) for _, turns, _ in self.turns), default=1) - 1
+        for number in range(last + 1):
+            page = self._page(cursor, number)
+            yield replace(page, heard=tuple(heard), unreadable=tuple(self.unreadable)) if number == last else page
 
-    def page(self, cursor: Cursor, heard: Sequence[str] = ()) -> Page:
-        """A page of it, messages and acts in the order they happened."""
-        messages = tuple(sorted(self.messages, key=lambda one: one.at))
-        acts = tuple(sorted(self.acts, key=lambda one: one.at))
-        return Page(cursor=cursor, messages=messages, acts=acts, bookmarks=self.bookmarks, heard=tuple(heard))
+    def _page(self, cursor: Cursor, number: int) -> Page:
+        some = [(topic, turns, end) for topic, turns, end in self.turns if number < len(turns)]
+        messages = sorted((one for _, turns, _ in some for one in turns[number].messages), key=lambda one: one.at)
+        acts = sorted((one for _, turns, _ in some for one in turns[number].acts), key=lambda one: one.at)
+        # A ticket of which more is to come counts as not read to its end, whatever the export may say.
+        read = {topic: str(end if turns[number] is turns[-1] else Bookmark(turns[number].last))
+                for topic, turns, end in some}  # fmt: skip
+        return Page(cursor=cursor, messages=tuple(messages), acts=tuple(acts), bookmarks=read)
 
 
 class Reader:
@@ -80,7 +101,7 @@ class Reader:
 
     def attach(self) -> Cursor:
         """Where an inbox begins that was never read: what came before counts only where `start` says so."""
-        self._wire.me()
+        self._must_be_admin()
         now, start = self._wire.now().replace(microsecond=0), self._settings.start
         begin = now
         if start == "all":
@@ -89,10 +110,18 @@ class Reader:
             begin = datetime(start.year, start.month, start.day, tzinfo=UTC)
         return {"since": now.isoformat(), "begin": begin.isoformat(), "export": ""}
 
+    def _must_be_admin(self) -> None:
+        """Only an admin may read the export, without which nobody learns of what no notice told."""
+        if self._wire.me().get("role") != "admin":
+            raise InboxRefused(
+                self._settings.name, f"{self._settings.email} is no admin in Zendesk, so it may not read the export",
+                "give it the role of an admin in Admin Center",
+            )  # fmt: skip
+
     # ---- notices ----------------------------------------------------------------------------------------------------
 
     def heeded(self, cursor: Cursor) -> Iterator[Page]:
-        """What notices tell of, and tickets that changed under our hands; one page."""
+        """What notices tell of, and tickets that changed under our hands."""
         heard: dict[str, list[str]] = defaultdict(list)
         for notice in self._memory.notices():
             heard[notice.topic].append(notice.id)
@@ -102,10 +131,10 @@ class Reader:
             found = self._read(cursor, [ticket for ticket in map(ticket_of, some) if ticket])
             for ticket in map(ticket_of, some):
                 self._shelf.changed.pop(ticket, None)
-            yield found.page(cursor, [one for topic in some for one in heard.get(topic, ())])
+            yield from found.pages(cursor, [one for topic in some for one in heard.get(topic, ())])
 
     def _read(self, cursor: Cursor, tickets: Sequence[int]) -> _Found:
-        found, known = _Found.nothing(), self._bookmarks(tickets)
+        found, known = _Found(), self._bookmarks(tickets)
         for ticket in tickets:
             self._take(cursor, ticket, known.get(ticket, Bookmark()), found)
         return found
@@ -113,28 +142,46 @@ class Reader:
     def _take(self, cursor: Cursor, ticket: int, bookmark: Bookmark, found: _Found) -> None:
         try:
             standing = self._shelf.read(self._wire, ticket)
+            updated = self._updated(standing.ticket)
         except Gone:
             self._thrown_away(ticket, bookmark, found)
-            return
-        self._told(self._conversation(cursor, standing), bookmark, found)
+        except Barred as error:
+            self._barred(ticket, error, found)
+        else:
+            self._told(self._conversation(cursor, standing), bookmark, updated, found)
 
-    def _told(self, told: Conversation, bookmark: Bookmark, found: _Found) -> None:
-        topic = f"{TOPIC}{told.id}"
-        found.messages += told.messages()
-        if bookmark.gone:
-            back = Act(ActKind.REOPENED, self._wire.now(), conversation=told.place, by="an agent")
-            found.acts.append(back)
-        for act in told.acts(bookmark.audit):
-            found.acts += self._reminders_at(told.id, act) if act.kind is ActKind.REMINDER_DONE else [act]
-        found.bookmarks[topic] = str(Bookmark(told.last, str(told.ticket["updated_at"])))
+    def _updated(self, ticket: Json) -> str:
+        """When a ticket that was read just now changed last; nothing if that second may not be over.
+
+        `updated_at` has whole seconds: what happens later in the same one would not show in it.
+        """
+        updated = str(ticket["updated_at"])
+        return updated if self._wire.now() >= instant(updated) + timedelta(seconds=1) else ""
+
+    def _barred(self, ticket: int, error: Barred, found: _Found) -> None:
+        """One ticket of a closed group must not hold up the others; a login without rights is another matter."""
+        self._must_be_admin()
+        found.unreadable.append(Unreadable(Place(FOLDER, ticket, 0), f"ticket #{ticket}: {error.problem}", b""))
+
+    def _told(self, told: Conversation, bookmark: Bookmark, updated: str, found: _Found) -> None:
+        turns = told.turns(bookmark.audit)
+        if bookmark.gone and not told.settled:
+            turns[0].acts.append(Act(ActKind.REOPENED, self._wire.now(), conversation=told.place, by="an agent"))
+        for turn in turns:
+            turn.acts = [one for act in turn.acts for one in self._meant(told.id, act)]
+        found.turns.append((f"{TOPIC}{told.id}", turns, Bookmark(turns[-1].last, updated)))
+
+    def _meant(self, ticket: int, act: Act) -> Sequence[Act]:
+        return self._reminders_at(ticket, act) if act.kind is ActKind.REMINDER_DONE else (act,)
 
     def _thrown_away(self, ticket: int, bookmark: Bookmark, found: _Found) -> None:
-        if bookmark.gone or not bookmark.updated:
+        if bookmark.gone or not bookmark.begun:
             return  # nothing of it was ever ours
         place = Place(FOLDER, ticket, 0)
         note = f"the ticket #{ticket} was deleted"
-        found.acts.append(Act(ActKind.ENDED, self._wire.now(), conversation=place, note=note, by="an agent"))
-        found.bookmarks[f"{TOPIC}{ticket}"] = str(replace(bookmark, gone=True))
+        ended = Act(ActKind.ENDED, self._wire.now(), conversation=place, note=note, by="an agent")
+        turn = Turn(bookmark.audit, acts=[ended])
+        found.turns.append((f"{TOPIC}{ticket}", [turn], replace(bookmark, gone=True)))
 
     def _reminders_at(self, ticket: int, act: Act) -> list[Act]:
         """The tag that says something is due was taken off: every reminder there is over."""
@@ -155,12 +202,43 @@ class Reader:
             start = int((instant(cursor["begin"]) - _TOO_RECENT).timestamp())
             shown = self._wire.export(start=max(0, start), cursor=cursor["export"])
             self._shelf.meet(shown.users)
-            yield from self._fresh(cursor, shown.tickets)
-            if shown.cursor != cursor["export"]:
-                cursor = cursor | {"export": shown.cursor}
-                yield Page(cursor=cursor)
+            for page in self._fresh(cursor, shown.tickets):
+                yield page
+                if not self._wire.has_room():
+                    return
+            if shown.cursor == cursor["export"]:
+                return
+            cursor = cursor | {"export": shown.cursor}
+            yield Page(cursor=cursor)
             if shown.end or not self._wire.has_room():
                 return
+
+    def past(self, since: datetime, most: int, pause: Callable[[float], object]) -> Iterator[Page]:
+        """What changed since then, of at most `most` tickets; where too little of the limit is left, it pauses."""
+        self._must_be_admin()
+        now = self._wire.now().replace(microsecond=0)
+        cursor: Cursor = {"since": now.isoformat(), "begin": min(since, now).isoformat()}
+        start, export = int((min(since, now) - _TOO_RECENT).timestamp()), ""
+        while most > 0:
+            shown = self._patiently(partial(self._wire.export, start=max(0, start), cursor=export), pause)
+            self._shelf.meet(shown.users)
+            for page in self._fresh(cursor, shown.tickets[:most]):
+                yield replace(page, cursor={}, bookmarks=None)
+                if not self._wire.has_room():
+                    pause(MINUTE)
+            if shown.end or shown.cursor == export:
+                return
+            most, export = most - len(shown.tickets), shown.cursor
+
+    def _patiently(self, ask: Callable[[], Exported], pause: Callable[[float], object]) -> Exported:
+        """The export has a limit of its own, ten requests a minute: where it says when to come again, we do, once."""
+        try:
+            return ask()
+        except InboxUnavailable as error:
+            if not error.wait:
+                raise
+            pause(error.wait)
+            return ask()
 
     def _fresh(self, cursor: Cursor, tickets: Sequence[Json]) -> Iterator[Page]:
         known = self._bookmarks([int(ticket["id"]) for ticket in tickets])
@@ -171,37 +249,47 @@ class Reader:
                 unread[int(ticket["id"])] = ticket, bookmark
         numbers = list(unread)
         for start in range(0, len(numbers), PAGE):
-            found = _Found.nothing()
+            found = _Found()
             for number in numbers[start : start + PAGE]:
                 self._changed(cursor, *unread[number], found)
-            if found.bookmarks:
-                yield found.page(cursor)
+            if found.turns or found.unreadable:
+                yield from found.pages(cursor)
 
     def _changed(self, cursor: Cursor, ticket: Json, bookmark: Bookmark, found: _Found) -> None:
-        """One line of the export; it says all there is, or the ticket must be asked."""
+        """One line of the export; of what is history it may say all there is, else the ticket must be asked.
+
+        It tells neither attachments nor whether a machine wrote, which matters only where somebody will be answered.
+        """
         number = int(ticket["id"])
         if ticket["status"] == "deleted":
             self._thrown_away(number, bookmark, found)
-        elif not bookmark.updated and speaks_for_itself(ticket):
+        elif instant(str(ticket["updated_at"])) < instant(cursor["begin"]):
+            return
+        elif not bookmark.begun and self._is_history(cursor, ticket) and speaks_for_itself(ticket):
             self._alone(cursor, ticket, found)
-        elif instant(str(ticket["updated_at"])) >= instant(cursor["begin"]):
-            audits = self._audits(number)
-            if audits is not None:
-                self._told(self._conversation(cursor, self._shelf.keep(Standing(ticket, audits))), bookmark, found)
+        else:
+            self._asked(cursor, ticket, bookmark, found)
 
-    def _audits(self, ticket: int) -> Sequence[Json] | None:
+    def _is_history(self, cursor: Cursor, ticket: Json) -> bool:
+        return instant(str(ticket["updated_at"])) < instant(cursor["since"])
+
+    def _asked(self, cursor: Cursor, ticket: Json, bookmark: Bookmark, found: _Found) -> None:
+        number = int(ticket["id"])
         try:
-            return self._wire.audits(ticket)
+            standing = self._shelf.keep(Standing(ticket, self._wire.audits(number)))
         except Gone:
-            return None  # thrown away since; the export will say so
+            return  # thrown away since; the export will say so
+        except Barred as error:
+            self._barred(number, error, found)
+            return
+        # The export shows nothing of the last minute, so the second in which it changed is long over.
+        self._told(self._conversation(cursor, standing), bookmark, str(ticket["updated_at"]), found)
 
     def _alone(self, cursor: Cursor, ticket: Json, found: _Found) -> None:
-        if instant(str(ticket["created_at"])) < instant(cursor["begin"]):
-            return
         people = self._shelf.people(self._wire, [int(ticket["requester_id"])])
-        if int(ticket["requester_id"]) in people:
-            found.messages.append(from_export(self._account, ticket, people, instant(cursor["since"])))
-            found.bookmarks[f"{TOPIC}{ticket['id']}"] = str(Bookmark(0, str(ticket["updated_at"])))
+        message = from_export(self._account, ticket, people, instant(cursor["since"]))
+        read = Bookmark(0, str(ticket["updated_at"]))
+        found.turns.append((f"{TOPIC}{ticket['id']}", [Turn(messages=[message])], read))
 
     # ---- both -------------------------------------------------------------------------------------------------------
 
@@ -211,9 +299,9 @@ class Reader:
         return self._conversation({"since": long_ago, "begin": long_ago}, self._shelf.read(self._wire, ticket))
 
     def _conversation(self, cursor: Cursor, standing: Standing) -> Conversation:
-        authors = {int(event["author_id"]) for audit in standing.audits for event in audit["events"]
-                   if event["type"] == "Comment"}  # fmt: skip
-        people = self._shelf.people(self._wire, authors | {int(standing.ticket["requester_id"])})
+        authors = {int(event["author_id"]) for audit in standing.audits for event in said_in(audit)}
+        askers = {int(standing.ticket["requester_id"]), *former_requesters(standing.audits)}
+        people = self._shelf.people(self._wire, authors | askers)
         since, begin = instant(cursor["since"]), instant(cursor["begin"])
         return Conversation(self._account, standing.ticket, standing.audits, people, since, begin)
 

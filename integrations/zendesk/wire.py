@@ -352,7 +352,9 @@ def _reason(response: requests.Response) -> str:
         body = response.json()
     except ValueError:
         return "no reason given"
-    details = body.get("details") if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        return "no reason given"
+    details = body.get("details")
     if isinstance(details, dict):
         said: Sequence[Any] = [one.get("description") for some in details.values() if isinstance(some, list)
                                for one in some if isinstance(one, dict)]  # fmt: skip

@@ -8,14 +8,15 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from integrations.zendesk import note
-from integrations.zendesk.conversation import DUE, FOLDER, Json
+from integrations.zendesk.conversation import DUE, FOLDER, Json, said_in, steps_of
 from integrations.zendesk.shelf import Shelf, Standing
-from integrations.zendesk.wire import Changed, Gone, Unwritable, Wire, ZendeskSettings
+from integrations.zendesk.wire import Barred, Changed, Gone, Unwritable, Wire, ZendeskSettings
 from plugin.inbox import Change, InboxUnavailable, Receipt
 from plugin.model import Draft, Place, Reminder, Written
 
@@ -24,6 +25,8 @@ RUNS = 3
 """So many runs in a ticket within WINDOW; then something answers us each time, and we pause."""
 WINDOW = 600.0
 _NOTHING: Json = {"id": 0, "events": []}
+MOST_COMMENTS = 5000
+"""A ticket holds no more (ticketing/tickets/ticket_comments)."""
 _MERGES = 5  # followed one after the other
 
 
@@ -61,10 +64,12 @@ class Writer:
         by_ticket: dict[int, list[Change]] = defaultdict(list)
         receipts = {change.key: _nothing(change) for change in changes if not _needs_ticket(change)}
         for change in changes:
-            if change.key not in receipts and change.place is None:
+            if change.key in receipts:
+                continue
+            if (number := _ticket_of(change)) == 0:
                 receipts[change.key] = Receipt(key=change.key, gone="nobody knows which ticket it belongs to")
-            elif change.key not in receipts and change.place is not None:
-                by_ticket[change.place.validity].append(change)
+            else:
+                by_ticket[number].append(change)
         for number, some in by_ticket.items():
             run = _Run(number, some)
             self._do(run)
@@ -85,9 +90,17 @@ class Writer:
             self._shelf.forget(run.number)
             why = f"Zendesk will not have it: {error}"
             run.settle(lambda change: Receipt(key=change.key, refused=why))
+        except Barred as error:
+            self._barred(run, error)
         except InboxUnavailable:
             self._shelf.clear()
             raise
+
+    def _barred(self, run: _Run, error: Barred) -> None:
+        """One ticket of a closed group must not hold up the others; a login without rights is another matter."""
+        if self._wire.me().get("role") not in ("admin", "agent"):
+            raise error
+        run.settle(lambda change: Receipt(key=change.key, refused=f"ticket #{run.number}: {error.problem}"))
 
     def _living(self, number: int) -> Standing:
         """The ticket, or where it was merged into."""
@@ -108,6 +121,13 @@ class Writer:
             steps = _steps(change)
             if steps and all(name in run.done for name in steps):
                 run.receipts[change.key] = self._receipt(run, change, standing, _NOTHING)
+        self._put_right(run, standing)
+
+    def _put_right(self, run: _Run, standing: Standing) -> None:
+        """An earlier run may have ended before it put tags back; of what others asked for in it we know nothing."""
+        for audit in {str(audit["id"]): audit for audit in run.done.values()}.values():
+            if run.steps.issuperset(steps_of(audit)) and _putting_back(standing, audit) not in standing.steps:
+                self._put_back(run, standing, audit)
 
     def _receipt(self, run: _Run, change: Change, standing: Standing, audit: Json) -> Receipt:
         """What came of a change, by the audit that did each part of it: an earlier one, or this."""
@@ -127,8 +147,9 @@ class Writer:
     # ---- one update -------------------------------------------------------------------------------------------------
 
     def _update(self, run: _Run, standing: Standing) -> None:
+        self._leave_out_notes(run, standing)
         for _ in range(TRIES):
-            if self._too_often(run, standing):
+            if not run.open() or self._too_often(run, standing):
                 return
             update = self._fields(run, standing)
             if update is None:
@@ -144,6 +165,17 @@ class Writer:
             self._written(run, standing, answer)
             return
         self._postponed(run, standing)
+
+    def _leave_out_notes(self, run: _Run, standing: Standing) -> None:
+        """Where a ticket holds all comments it can, tags are all that can be written, now and later."""
+        if _said(standing) < MOST_COMMENTS:
+            return
+        why = f"the ticket #{run.number} holds {MOST_COMMENTS:,} comments, and Zendesk takes no more"
+        run.changes = [replace(change, draft=None, reminder=None) if _steps(change)[0] == _tag_step(change) else change
+                       for change in run.changes]  # fmt: skip
+        for change in run.open():
+            if change.draft or change.reminder:
+                run.receipts[change.key] = Receipt(key=change.key, gone=why)
 
     def _once_more(self, run: _Run, before: Standing) -> Standing:
         """Somebody was faster. Other tags are no matter; anything said or settled must be decided upon first."""
@@ -186,7 +218,7 @@ class Writer:
         if tags != before:
             fields["tags"] = sorted(tags)
         if notes:
-            fields["comment"] = {"body": "\n\n".join(notes), "public": False}
+            fields["comment"] = {"body": notes, "public": False}
         return fields
 
     def _tags(self, changes: Iterable[Change], before: set[str]) -> set[str]:
@@ -206,33 +238,40 @@ class Writer:
         after = Standing(ticket, [*before.audits, audit] if audit.get("events") else before.audits)
         self._shelf.keep(after)
         self._settled(run, before, audit or _NOTHING)
-        self._put_back(before, after, audit)
+        self._put_back(run, after, audit)
 
     def _settled(self, run: _Run, standing: Standing, audit: Json) -> None:
         for change in run.open():
             run.receipts[change.key] = self._receipt(run, change, standing, audit)
 
-    def _put_back(self, before: Standing, after: Standing, audit: Json) -> None:
+    def _put_back(self, run: _Run, after: Standing, audit: Json) -> None:
         """Tags that came or went in the second in which we wrote, unseen by us: they are put right at once."""
-        known, there = set(before.ticket.get("tags") or ()), _tags_before(audit)
-        if there is None or there == known:
-            return
-        now = set(after.ticket.get("tags") or ())
-        right = (now | (there - known)) - (known - there)
+        lost, revived = self._astray(run, audit)
+        now, number = set(after.ticket.get("tags") or ()), int(after.ticket["id"])
+        right = (now | lost) - revived
         if right == now:
             return
-        number = int(after.ticket["id"])
-        marker = f"tags/{number}-{audit['id']}"
         fields = {
             "tags": sorted(right), "safe_update": True, "updated_stamp": after.ticket["updated_at"],
-            "metadata": {note.METADATA: marker},
+            "metadata": {note.METADATA: _putting_back(after, audit)},
         }  # fmt: skip
         self._shelf.forget(number)
         self._shelf.changed[number] = None
-        try:
+        with suppress(Changed):  # it is read anew, and whoever changed it saw the tags as they are
             self._wire.update(number, fields)
-        except Changed:
-            return  # read anew, and whoever changed it saw the tags as they are
+
+    def _astray(self, run: _Run, audit: Json) -> tuple[set[str], set[str]]:
+        """The tags an update of ours took off, and those it put on, though no change asks for it.
+
+        An update sends all tags; those sent that are not ours are those we knew of.
+        """
+        changed = _tags_changed(audit)
+        if not changed:
+            return set(), set()
+        there, sent = set(changed[0].get("previous_value") or ()), set(changed[0].get("value") or ())
+        removed = {self._name(tag) for change in run.changes for tag in change.remove_tags}
+        added = {self._name(tag) for change in run.changes for tag in change.add_tags}
+        return there - sent - removed - {DUE}, sent - there - added - {DUE}
 
     # ---- a closed ticket --------------------------------------------------------------------------------------------
 
@@ -271,7 +310,7 @@ class Writer:
         fields = {
             "via_followup_source_id": int(closed.ticket["id"]), "requester_id": int(self._wire.me()["id"]),
             "subject": subject, "tags": sorted(self._tags(run.open(), set())), "metadata": {note.METADATA: steps},
-            "comment": {"body": "\n\n".join(_notes(run)), "public": False},
+            "comment": {"body": _notes(run), "public": False},
         }  # fmt: skip
         key = hashlib.sha256(f"{closed.ticket['id']} {steps}".encode()).hexdigest()[:32]
         answer = self._wire.create(fields, key)
@@ -289,6 +328,12 @@ class Writer:
 
 def _needs_ticket(change: Change) -> bool:
     return bool(change.add_tags or change.remove_tags or change.draft or change.reminder or change.settle)
+
+
+def _ticket_of(change: Change) -> int:
+    """The ticket a change belongs into: a reminder is settled where it lies, which may be a ticket that follows."""
+    places = [one.place for one in change.settle] + [change.place]
+    return next((place.validity for place in places if place is not None), 0)
 
 
 def _nothing(change: Change) -> Receipt:
@@ -319,17 +364,14 @@ def _lies(kind: str, item: Draft | Reminder | None, ticket: int, audit: Json) ->
     return Written(item.message_id, kind, Place(FOLDER, ticket, comment), digest)
 
 
-def _notes(run: _Run) -> list[str]:
-    """The notes that do not stand in the ticket yet."""
-    notes = []
-    for change in run.open():
-        items = (item for item in (change.draft, change.reminder) if item)
-        notes += [note.told(item) for item in items if _note_step(change.case, item) not in run.done]
-    return notes
+def _notes(run: _Run) -> str:
+    """The notes that do not stand in the ticket yet, as one comment; empty where all of them do."""
+    items = [(change.case, item) for change in run.open() for item in (change.draft, change.reminder) if item]
+    return note.told([item for case, item in items if _note_step(case, item) not in run.done])
 
 
 def _said(standing: Standing) -> int:
-    return sum(event["type"] == "Comment" for audit in standing.audits for event in audit["events"])
+    return sum(len(said_in(audit)) for audit in standing.audits)
 
 
 def _merged_into(standing: Standing) -> int:
@@ -339,14 +381,18 @@ def _merged_into(standing: Standing) -> int:
     return next((number for number in reversed(numbers) if number), 0)
 
 
-def _tags_before(audit: Json) -> set[str] | None:
-    """The tags an audit found; nothing where it says nothing of tags."""
-    changed = [event for event in audit.get("events") or () if event.get("field_name") == "tags"]
-    return set(changed[0].get("previous_value") or ()) if changed else None
+def _tags_changed(audit: Json) -> list[Json]:
+    """What an audit did to the tags: first whoever made it, then the account's own rules."""
+    return [event for event in audit.get("events") or () if event.get("field_name") == "tags"]
+
+
+def _putting_back(standing: Standing, audit: Json) -> str:
+    """The step that puts right what this audit did to tags that are none of ours."""
+    return f"tags/{standing.ticket['id']}-{audit['id']}"
 
 
 def _tags_around(audit: Json, standing: Standing) -> tuple[set[str], set[str]]:
-    changed = [event for event in audit.get("events") or () if event.get("field_name") == "tags"]
+    changed = _tags_changed(audit)
     if not changed:
         now = set(standing.ticket.get("tags") or ())
         return now, now

@@ -325,3 +325,18 @@ def test_z08_with_every_limit_of_the_plan_nothing_is_lost(tmp_path: Path) -> Non
             ours.desk.run_due()
         assert [ticket.tags for ticket in tickets] == [OURS] * 60
         assert [len(notes(zendesk, ticket)) for ticket in tickets] == [1] * 60
+
+
+def test_z09_every_word_we_write_says_that_it_is_not_public(ours: Helpdesk, zendesk: StandIn) -> None:
+    ticket = complaint(zendesk)
+    ours.heed(ticket)
+    zendesk.people.solve(ticket, "A new lamp is on its way.")
+    ours.heed(ticket)
+    zendesk.clock.later(hours=2)
+    zendesk.people.close_by_time(timedelta(hours=1))
+    ours.work(days=5)
+    ours.work(minutes=6)
+    said = zendesk.witness.said_in_bodies()
+    assert {request.method for request, _ in said} == {"PUT", "POST"}  # suggestion, reminder, the ticket that follows
+    assert [comment["public"] for _, comment in said] == [False] * len(said)
+    assert zendesk.witness.public_comments(zendesk.bot) == []

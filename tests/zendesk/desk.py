@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from integrations.zendesk.client import ZendeskInbox
 from integrations.zendesk.standin import Clock, Limits, StandIn
-from integrations.zendesk.standin.records import Ticket
+from integrations.zendesk.standin.records import Role, Ticket
 from plugin import letters
 from plugin.config import HelpdeskSettings
 from plugin.desk import Desk
@@ -47,9 +47,11 @@ def assert_nobody_heard(zendesk: StandIn) -> None:
 
 
 @contextmanager
-def on_friday(**more: Any) -> Iterator[StandIn]:
+def on_friday(
+    *, clock: Clock | None = None, limits: Limits | None = None, role: Role = Role.ADMIN
+) -> Iterator[StandIn]:
     """An account whose clock stands still; at the end nobody outside has heard anything from Amends."""
-    with StandIn(**{"clock": Clock(FRIDAY), "limits": Limits.none()} | more) as zendesk:
+    with StandIn(clock=clock or Clock(FRIDAY), limits=limits or Limits.none(), role=role) as zendesk:
         yield zendesk
     assert_nobody_heard(zendesk)
 
