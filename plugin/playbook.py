@@ -21,6 +21,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -28,11 +29,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Protocol, Union
 
-import re2
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationInfo, model_validator
 
 from plugin.hours import Roll, Span, SpanError
 from plugin.model import ASKS, CATEGORIES, CHANNELS, OUTCOMES, RISKS, SEVERITIES, Purpose, clip
+from plugin.patterns import Family, Pattern
 from plugin.source import Form, Loc, Problem, Problems, Source, one_of, parse, read_text, suggest
 
 Facts = Mapping[str, object]
@@ -43,9 +44,8 @@ TextCheck = Callable[[str], Sequence[tuple[int, int, str]]]
 
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 _TEXT_FILE = re.compile(r"([a-z0-9-]{1,40})\.([a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\.txt")
+_LETTERS = "general"  # the pack whose letters every other pack may use
 _LONGEST_WORD = 200  # characters
-_LONGEST_PATTERN = 500
-_PATTERN_MEMORY = 1 << 20  # bytes RE2 may use for one compiled pattern
 
 
 class When(StrEnum):
@@ -103,79 +103,14 @@ class Word:
         """Whether `text` holds the word."""
         return _holds(_folded(text), self.folded)
 
+    def span_in(self, text: str) -> tuple[int, int] | None:
+        """Where the word first stands in `text` as it is written; None where it does not, or that cannot be told."""
+        folded, places = _folded_with_places(text)
+        at = _found(folded, self.folded)
+        return None if at < 0 or not places else (places[at], places[at + len(self.folded)])
+
     def __str__(self) -> str:
         return f'"{self.source}"'
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """An RE2 pattern (https://github.com/google/re2/wiki/Syntax), case-insensitive, in time linear in the text."""
-
-    source: str
-    compiled: Any = field(compare=False, repr=False)
-
-    @classmethod
-    def parse(cls, source: str) -> Pattern:
-        """The pattern between the slashes of `/…/`; ValueError says what RE2 does not take and what to do."""
-        if len(source) > _LONGEST_PATTERN:
-            raise ValueError(
-                f"this pattern is longer than {_LONGEST_PATTERN} characters: split it up, a list means any of"
-            )
-        try:
-            compiled = re2.compile(source.encode(), _re2_options())
-        except re2.error as error:
-            raise ValueError(_refusal(source, error)) from None
-        if all(compiled.search(text) for text in (b"", b"x", b"\n", b"5")):
-            raise ValueError(
-                f"the pattern {_slashed(source)} fits every text: say what must be there, `+` instead of `*`"
-            )
-        return cls(source, compiled)
-
-    def found_in(self, text: str) -> bool:
-        """Whether the pattern matches anywhere in `text`."""
-        return self.compiled.search(_utf8(text)) is not None
-
-    def __str__(self) -> str:
-        return _slashed(self.source)
-
-
-@cache
-def _re2_options() -> Any:
-    options = re2.Options()
-    options.case_sensitive = False
-    options.max_mem = _PATTERN_MEMORY
-    options.log_errors = False
-    return options
-
-
-_RE2_REFUSALS = (
-    (r"perl operator: \(\?P\b|escape sequence: \\\d", "repeats an earlier match, which cannot be done: write it out"),
-    (r"perl operator: \(\?<?[=!]", "looks ahead or behind, which cannot be done: use two conditions, or `not:`"),
-    (r"perl operator: \(\?", "has a group of a kind that is not known: use plain brackets ( )"),
-    (r"repetition size", "repeats too often: at most 1000 times, the smaller number first"),
-    (r"repetition operator", "has a * + ? or { with nothing before it to repeat: `\\*` means the sign itself"),
-    (r"missing \)|unexpected \)", "has a round bracket without its partner: `\\(` means the sign itself"),
-    (r"missing \]", "has a square bracket without its partner: `\\[` means the sign itself"),
-    (r"escape sequence", "has a backslash before a sign that needs none: remove the backslash"),
-    (r"trailing \\", "ends with a backslash: remove it, or write two to mean one"),
-    (r"character class range|too large", "is too large or has a range the wrong way round: make it smaller"),
-)  # fmt: skip
-
-
-def _refusal(source: str, error: Exception) -> str:
-    said = str(error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else error.args[0])
-    why = next((advice for pattern, advice in _RE2_REFUSALS if re.search(pattern, said)), f"is not understood ({said})")
-    return f"the pattern {_slashed(source)} {why}"
-
-
-@lru_cache(maxsize=32)
-def _utf8(text: str) -> bytes:
-    # Handed text, RE2 would encode it anew for every pattern, and would choke on a lone surrogate.
-    return text.encode("utf-8", "replace")
-
-
-def _slashed(source: str) -> str:
-    return f"/{clip(source, 60)}/"
 
 
 # Letters that are not a plain letter with a mark on it, but that people type as one.
@@ -184,6 +119,8 @@ _UNSPACED = (
     "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u31f0-\u31ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_LETTER = re.compile(r"\s|[^\s\u0300-\u036f][\u0300-\u036f]*|[\u0300-\u036f]+")
+"""A letter with the accents that follow it, or one blank."""
 _SPACED_LETTER = re.compile(rf"[^\W{_UNSPACED}]")
 
 
@@ -212,14 +149,32 @@ def _folded(text: str) -> str:
 
 
 def _holds(text: str, word: str) -> bool:
-    """Whether the folded `word` stands in the folded `text` with no word going on at either end of it."""
+    return _found(text, word) >= 0
+
+
+def _found(text: str, word: str) -> int:
+    """Where the folded `word` stands in the folded `text` with no word going on at either end of it; -1: nowhere."""
     at = text.find(word)
     while at >= 0:
         end = at + len(word)
         if not _joined(text[at - 1 : at], text[at]) and not _joined(text[end - 1], text[end : end + 1]):
-            return True
+            return at
         at = text.find(word, at + 1)
-    return False
+    return -1
+
+
+def _folded_with_places(text: str) -> tuple[str, tuple[int, ...]]:
+    """`text` folded, and where each of its letters, and its end, stands in `text`; nothing where folding moves them."""
+    folded, places = "", []
+    for match in _LETTER.finditer(text):
+        piece = " " if match[0].isspace() else _folded(match[0])
+        if piece == " " and (not folded or folded.endswith(" ")):
+            continue
+        folded += piece
+        places += [match.start()] * len(piece)
+    whole = _folded(text)
+    end = len(text.rstrip())
+    return whole, (*places[: len(whole)], end) if folded.rstrip() == whole else ()
 
 
 def _joined(left: str, right: str) -> bool:
@@ -496,6 +451,55 @@ class Goodwill:
 Action = Tag | Assign | DueBy | WriteDraft | FollowUp | Goodwill
 
 
+# --- a playbook's own tests --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMail:
+    """The mail of a test; `at` without an offset is in the zone of the inbox, `language` "" is left to the judge."""
+
+    subject: str
+    text: str
+    sender: str
+    to: str
+    at: datetime
+    language: str
+    has_attachment: bool
+
+
+class Expecting(StrEnum):
+    """What a test may expect something of."""
+
+    APPLIES = "applies"
+    TAG = "tag"
+    DUE = "due"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One thing a test expects (`holds`) or rules out, and where it stands.
+
+    `wanted` is of `applies` true or false, of a tag or a draft a text, of a due-by what it is for; `due_at` is then
+    its moment, or its day where only a date is written, or None for any.
+    """
+
+    of: Expecting
+    wanted: str | bool
+    due_at: datetime | date | None
+    holds: bool
+    place: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTest:
+    """A mail, and what this playbook and the others in force shall make of it."""
+
+    name: str
+    mail: OwnMail
+    expected: tuple[Expectation, ...]
+
+
 # --- playbooks and books -----------------------------------------------------------------------------------------
 
 
@@ -511,6 +515,7 @@ class Playbook:
     version: str
     source: str = field(repr=False)
     pack: bool
+    tests: tuple[OwnTest, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -525,12 +530,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The playbooks and texts in force, playbooks in the order they apply; `version` changes with any file."""
+    """The playbooks and texts in force, playbooks in the order they apply; `version` changes with any file.
+
+    `off` are those that are switched off: they do nothing, but their own tests can be run.
+    """
 
     version: str
     playbooks: tuple[Playbook, ...]
     texts: tuple[Text, ...]
     sources: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    off: tuple[Playbook, ...] = field(default=(), repr=False)
 
     def text(self, name: str, *languages: str) -> Text | None:
         """The letter `name` in the first of `languages` that has it; `de` will do where `de-AT` is asked for."""
@@ -564,8 +573,8 @@ def load_book(
     """The shipped `packs` and the site's `folder` as one book; raises Problems with all that is wrong in any file.
 
     The site's playbooks come before the packs', each in file-name order, and one named like a pack's replaces it; of
-    two packs the one named first wins. `calendars` are the names `hours:` may use (None: any), `check_text` looks at
-    every letter.
+    two packs the one named first wins. Every pack may use the letters of `general`. `calendars` are the names `hours:`
+    may use (None: any), `check_text` looks at every letter.
     """
     binding = _Binding(calendars, check_text)
     if folder is not None:
@@ -576,6 +585,8 @@ def load_book(
         else:
             text = f"unknown pack `{clip(pack, 40)}`: {suggest(pack, shipped_packs())}"
             binding.problems.append(Problem("amends.yaml", 1, 1, text))
+    if packs and _LETTERS not in packs:
+        binding.letters(f"packs/{_LETTERS}", _packs() / _LETTERS, f"playbooks/packs/{_LETTERS}")
     return binding.book()
 
 
@@ -606,6 +617,7 @@ class _Known:
 
     calendars: Container[str] | None
     texts: frozenset[str]
+    family: Family
 
 
 @dataclass(frozen=True, slots=True)
@@ -613,9 +625,11 @@ class _Entry:
     """A playbook's file as far as it could be read."""
 
     place: str
+    file: str
     named: Problem  # where its name stands, with no text yet
     name: str
-    playbook: Playbook | None  # None where it is switched off, or wrong
+    playbook: Playbook | None  # None where it is wrong
+    enabled: bool = True
 
 
 @dataclass(slots=True)
@@ -635,13 +649,17 @@ class _Binding:
             return
         for name in _names(folder, (".yaml", ".yml")):
             self._read(f"{place}/{name}", folder / name, f"{title}/{name}")
+        self.letters(place, folder, title)
+
+    def letters(self, place: str, folder: Path | Traversable, title: str) -> None:
+        """Read the texts of one place, and not its playbooks."""
         for name in _names(folder / "drafts", (".txt",)):
             self._read(f"{place}/drafts/{name}", folder / "drafts" / name, f"{title}/drafts/{name}")
 
     def book(self) -> Book:
         """The book made of what was collected; raises Problems when anything is wrong."""
         texts = self._texts()
-        known = _Known(self.calendars, frozenset(text.name for text in texts))
+        known = _Known(self.calendars, frozenset(text.name for text in texts), Family())
         entries: list[_Entry] = []
         for key, source in self.found.items():
             if source is not None and not key.endswith(".txt"):
@@ -650,7 +668,8 @@ class _Binding:
         if self.problems:
             raise Problems(self.problems)
         sources = tuple((key, source) for key, source in self.found.items() if source is not None)
-        return Book(_digest(json.dumps(sources)), _in_force(entries), _first_of_each(texts), sources)
+        on, off = _in_force(entries)
+        return Book(_digest(json.dumps(sources)), on, _first_of_each(texts), sources, off)
 
     def _read(self, key: str, path: Path | Traversable, shown: str) -> None:
         self.shown[key] = shown
@@ -682,9 +701,10 @@ class _Binding:
         if source is None or not isinstance(source.data, dict):
             return
         self.problems.extend(_misplaced(source))
-        place = key.rpartition("/")[0]
-        playbook = form.playbook(text, pack=place != "site") if form is not None and form.enabled else None
-        yield _Entry(place, source.problem(("name",), ""), str(source.data.get("name", key)), playbook)
+        place, _, file = key.rpartition("/")
+        playbook = form.playbook(text, source, pack=place != "site") if form is not None else None
+        named, enabled = source.problem(("name",), ""), form is None or form.enabled
+        yield _Entry(place, file, named, str(source.data.get("name", key)), playbook, enabled)
 
 
 def _twins(entries: Iterable[_Entry]) -> Iterator[Problem]:
@@ -706,12 +726,17 @@ def _first_of_each(texts: Iterable[Text]) -> tuple[Text, ...]:
     return tuple(chosen.values())
 
 
-def _in_force(entries: Iterable[_Entry]) -> tuple[Playbook, ...]:
-    """The playbooks in force: the first of each name, unless that one is switched off."""
-    chosen: dict[str, Playbook | None] = {}
+def _in_force(entries: Iterable[_Entry]) -> tuple[tuple[Playbook, ...], tuple[Playbook, ...]]:
+    """The first playbook of each name: those that are in force, and those that are switched off.
+
+    The packs' go together in file-name order, so that what is for every complaint stays last whichever pack has it.
+    """
+    chosen: dict[str, _Entry] = {}
     for entry in entries:
-        chosen.setdefault(entry.name, entry.playbook)
-    return tuple(playbook for playbook in chosen.values() if playbook is not None)
+        chosen.setdefault(entry.name, entry)
+    ordered = sorted(chosen.values(), key=lambda entry: (entry.place != "site", entry.file))
+    first = [(entry.playbook, entry.enabled) for entry in ordered if entry.playbook is not None]
+    return tuple(book for book, on in first if on), tuple(book for book, on in first if not on)
 
 
 def _misplaced(source: Source) -> Iterator[Problem]:
@@ -723,6 +748,9 @@ def _misplaced(source: Source) -> Iterator[Problem]:
         part = "then"
     for loc in _places_of(word, source.data.get(part), (part,)):
         yield source.problem(loc, text, key=True)
+    if source.data.get("tests") and source.data.get("when") in (*When,)[1:]:
+        text = "a test is a mail that opens a case, so only a playbook for `complaint_received` can have `tests`"
+        yield source.problem(("tests",), f"{text}: remove them", key=True)
 
 
 def _places_of(key: str, value: Any, loc: Loc) -> Iterator[Loc]:
@@ -800,11 +828,17 @@ def _party(value: str) -> str:
     raise ValueError(f'`{clip(value, 60)}` is no address: write one such as jo@example.org, or "@example.org"')
 
 
-def _sought(value: Any) -> Word | Pattern:
+def _whole_address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>,/]+@[^@\s<>,/]+", value):
+        raise ValueError(f"`{clip(value, 60)}` is no address: write one such as jo@example.org")
+    return value
+
+
+def _sought(value: Any, info: ValidationInfo) -> Word | Pattern:
     if not isinstance(value, str):
         raise ValueError("write a word here, or a pattern such as '/order \\d+/'")
     if len(value) > 1 and value.startswith("/") and value.endswith("/"):
-        return Pattern.parse(value[1:-1])
+        return Pattern.parse(value[1:-1], info.context.family if isinstance(info.context, _Known) else None)
     if re.fullmatch(r"/.+/[a-z]{1,5}", value):
         raise ValueError("letters after the last slash of a pattern mean nothing (case never matters): remove them")
     if value.startswith("/"):
@@ -853,11 +887,32 @@ def _worth(value: str) -> str:
     return value
 
 
-def _not_yet(what: str) -> Callable[[Any], Any]:
-    def refuse(_: Any) -> Any:
-        raise ValueError(f"{what}: not yet. Remove it")
+def _received(value: Any) -> datetime:
+    moment = _moment(value)
+    if not isinstance(moment, datetime):
+        raise ValueError(f"`{clip(str(value), 40)}` is a day: write the time of receipt too, such as {value} 16:00")
+    return moment
 
-    return refuse
+
+def _due_at(value: Any) -> datetime | date | None:
+    return None if value in ("none", "any") else _moment(value)
+
+
+def _moment(value: Any) -> datetime | date:
+    """A local time or day; 24:00 is the end of that day."""
+    found = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", str(value))
+    try:
+        if found is None or value is None:
+            raise ValueError
+        if found[2] is None:
+            return date.fromisoformat(found[1])
+        if found[2] == "24:00" and not found[3]:
+            return datetime.fromisoformat(f"{found[1]} 00:00{found[4] or ''}") + timedelta(days=1)
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError(
+            f"`{clip(str(value), 40)}` is no time: write it like 2026-11-20 16:00, in the zone of the inbox"
+        ) from None
 
 
 def _words(form: Form, what: str) -> str:
@@ -890,6 +945,7 @@ _Sought = Annotated[Any, PlainValidator(_sought, json_schema_input_type=str)]
 _Language = Annotated[str, AfterValidator(_language)]
 _TagWord = Annotated[str, AfterValidator(_tag)]
 _OwnTag = Annotated[str, AfterValidator(_tag), AfterValidator(_own_tag)]
+_Line = Annotated[str, Field(min_length=1, max_length=500)]
 _PartyText = Annotated[str, AfterValidator(_party)]
 _SpanText = Annotated[Span, PlainValidator(_span, json_schema_input_type=str)]
 _CalendarName = Annotated[str, AfterValidator(_calendar)]
@@ -1040,6 +1096,107 @@ class _ActionForm(Form):
         return form.action()
 
 
+class _OwnMailForm(Form):
+    """`mail:` of a test; whatever is left out is ordinary."""
+
+    subject: Annotated[str, Field(max_length=1000)] = ""
+    text: Annotated[str, Field(min_length=1, max_length=20_000)]
+    from_: Annotated[str, AfterValidator(_whole_address)] = Field(default="customer@example.org", alias="from")
+    to: Annotated[str, AfterValidator(_whole_address)] = ""
+    at: Annotated[Any, PlainValidator(_received, json_schema_input_type=str)] = datetime(2026, 1, 12, 10)  # noqa: DTZ001 - in the inbox's zone
+    language: _Language = ""
+    has_attachment: bool = False
+
+    def mail(self) -> OwnMail:
+        """The mail as a value."""
+        return OwnMail(self.subject, self.text, self.from_, self.to, self.at, self.language, self.has_attachment)
+
+
+class _RuledOutForm(Form):
+    """`not:` of a test: what must not come of the mail."""
+
+    tags: Annotated[tuple[_TagWord, ...], _Few, _one_or_more(_TagWord)] = ()
+    due: Annotated[tuple[DueFor, ...], _Few, _one_or_more(DueFor)] = ()
+    draft: Annotated[tuple[_Line, ...], _Few, _one_or_more(_Line)] = ()
+
+
+_DueAt = Annotated[Any, PlainValidator(_due_at, json_schema_input_type=str)]
+
+
+class _DatesForm(Form):
+    """`due:` of a test: for each the moment or the day, `any`, or `none`."""
+
+    acknowledgement: _DueAt = None
+    update: _DueAt = None
+    resolution: _DueAt = None
+
+
+class _ExpectForm(Form):
+    """`expect:` of a test: what must come of the mail."""
+
+    applies: bool | None = None
+    tags: Annotated[tuple[_TagWord, ...], _Few, _one_or_more(_TagWord)] = ()
+    due: _DatesForm = _DatesForm()
+    draft: Annotated[tuple[_Line, ...], _Few, _one_or_more(_Line)] = ()
+    not_: _RuledOutForm | None = Field(default=None, alias="not")
+
+    @model_validator(mode="after")
+    def _something(self) -> _ExpectForm:
+        if not (self.model_fields_set and (self.not_ is None or self.not_.model_fields_set)):
+            raise ValueError("nothing is expected: write applies, tags, due, draft or not")
+        return self
+
+    def expectations(self, source: Source, loc: Loc) -> Iterator[Expectation]:
+        """Each thing that is expected, or ruled out, with its place."""
+        if self.applies is not None:
+            yield _expected(source, (*loc, "applies"), Expecting.APPLIES, self.applies)
+        for number, tag in enumerate(self.tags):
+            yield _expected(source, (*loc, "tags", number), Expecting.TAG, tag)
+        for due_for in sorted(self.due.model_fields_set):
+            place = (*loc, "due", due_for)
+            due_at, holds = getattr(self.due, due_for), source.at(place) != "none"
+            yield _expected(source, place, Expecting.DUE, due_for, due_at, holds=holds)
+        for number, words in enumerate(self.draft):
+            yield _expected(source, (*loc, "draft", number), Expecting.DRAFT, words)
+        if self.not_ is not None:
+            yield from self._ruled_out(self.not_, source, (*loc, "not"))
+
+    def _ruled_out(self, form: _RuledOutForm, source: Source, loc: Loc) -> Iterator[Expectation]:
+        for number, tag in enumerate(form.tags):
+            yield _expected(source, (*loc, "tags", number), Expecting.TAG, tag, holds=False)
+        for number, due_for in enumerate(form.due):
+            yield _expected(source, (*loc, "due", number), Expecting.DUE, due_for.value, holds=False)
+        for number, words in enumerate(form.draft):
+            yield _expected(source, (*loc, "draft", number), Expecting.DRAFT, words, holds=False)
+
+
+def _expected(
+    source: Source, loc: Loc, of: Expecting, wanted: str | bool, due_at: datetime | date | None = None, *,
+    holds: bool = True,
+) -> Expectation:  # fmt: skip
+    return Expectation(of, wanted, due_at, holds, source.problem(loc, ""))
+
+
+class _OwnTestForm(Form):
+    """One of `tests:`."""
+
+    name: Annotated[str, Field(max_length=200)] = ""
+    mail: _OwnMailForm
+    expect: _ExpectForm
+
+    @model_validator(mode="after")
+    def _dated(self) -> _OwnTestForm:
+        dated = any(getattr(self.expect.due, due_for) for due_for in self.expect.due.model_fields_set)
+        if dated and "at" not in self.mail.model_fields_set:
+            raise ValueError("a due date is counted from the receipt: say when, with `at:` in `mail`")
+        return self
+
+    def test(self, source: Source, loc: Loc) -> OwnTest:
+        """The test as a value; `loc` is where it stands."""
+        name = self.name or self.mail.subject or clip(self.mail.text, 60)
+        return OwnTest(name, self.mail.mail(), tuple(self.expect.expectations(source, (*loc, "expect"))))
+
+
 class _PlaybookForm(Form):
     """A playbook file."""
 
@@ -1049,10 +1206,11 @@ class _PlaybookForm(Form):
     if_: Annotated[tuple[_ConditionForm, ...], Field(max_length=100)] = Field(default=(), alias="if")
     then: Annotated[tuple[_ActionForm, ...], Field(min_length=1, max_length=50)]
     enabled: bool = True
-    tests: Annotated[Any, BeforeValidator(_not_yet("a playbook's own `tests`"))] = None
+    tests: Annotated[tuple[_OwnTestForm, ...], _Few] = ()
 
-    def playbook(self, text: str, *, pack: bool) -> Playbook:
+    def playbook(self, text: str, source: Source, *, pack: bool) -> Playbook:
         """The playbook as a value; `text` is the file it was read from."""
         condition = All(tuple(form.condition() for form in self.if_))
         actions = tuple(form.action() for form in self.then)
-        return Playbook(self.name, self.about, self.when, condition, actions, _digest(text), text, pack)
+        tests = tuple(form.test(source, ("tests", number)) for number, form in enumerate(self.tests))
+        return Playbook(self.name, self.about, self.when, condition, actions, _digest(text), text, pack, tests)

@@ -100,6 +100,13 @@ class Source:
         mark = (self.keys.get(known) if key else None) or self.places.get(known, (1, 1))
         return Problem(self.file, *mark, text)
 
+    def at(self, loc: Sequence[str | int]) -> Any:
+        """The value at `loc`, which must be there."""
+        value = self.data
+        for step in loc:
+            value = value[step]
+        return value
+
     def form(self, model: type[F], problems: list[Problem], *, context: object = None) -> F | None:
         """The values as a `model`, or None, with a problem for each thing that is wrong."""
         try:

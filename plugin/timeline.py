@@ -316,6 +316,7 @@ class Confirmed(Event):
     message_id: str = ""
     references: tuple[str, ...] = ()
     historic: bool = False
+    has_attachment: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +329,7 @@ class Joined(Event):
     references: tuple[str, ...] = ()
     sender: str = ""
     note: str = ""
+    has_attachment: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,10 +382,17 @@ class Assigned(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybooksRan(Event):
-    """Every playbook for this occasion was looked at."""
+    """Every playbook for this occasion was looked at, with the message that was at hand, if one was.
+
+    What each condition saw is not kept: it is worked out again from the case as it stood and the letter, so that it
+    goes with the letter when a person is forgotten.
+    """
 
     when: str
     ran: tuple[Ran, ...]
+    message: str = ""
+    missed: str = ""  # after `due_missed`: for what
+    satisfied: bool | None = None  # after `feedback_received`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -561,6 +570,20 @@ class Reopened(Event):
     message: str = ""
     message_id: str = ""
     references: tuple[str, ...] = ()
+    has_attachment: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replanned(Event):
+    """A person moved the case to another book; what its playbooks want follows, with this round's runs anew.
+
+    `tags` are no longer wanted, and promises for `released` no longer made.
+    """
+
+    book: str
+    by: str = ""
+    tags: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -722,6 +745,17 @@ def _assigned(event: Assigned, case: Case) -> Case:
 @_apply.register
 def _ran(event: PlaybooksRan, case: Case) -> Case:
     return _with(case, playbooks=case.playbooks + tuple(_of_round(ran, case.round) for ran in event.ran))
+
+
+@_apply.register
+def _replanned(event: Replanned, case: Case) -> Case:
+    return _with(
+        case,
+        book=event.book,
+        tags=tuple(tag for tag in case.tags if tag not in event.tags),
+        due=tuple(due for due in case.due if due.due_for not in event.released),
+        playbooks=tuple(ran for ran in case.playbooks if ran.round != case.round),
+    )
 
 
 @_apply.register

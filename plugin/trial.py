@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib import import_module
@@ -25,7 +25,7 @@ from plugin.hours import Hours
 from plugin.inbox import READERS, Page
 from plugin.letters import Letter, compose
 from plugin.model import Address, Assessment, Message, Place
-from plugin.playbook import When
+from plugin.playbook import Book, When
 from plugin.register import Register
 from plugin.register.shape import document
 from plugin.source import Problem, Problems
@@ -81,10 +81,29 @@ class Trial:
         self._register = Register(self._store, settings.calendars, {self._inbox.name: self._inbox})
         self._read = reader_of(settings)
 
-    def of(self, name: str, raw: bytes) -> dict[str, Any]:
-        """One case as JSON, with `file` and `assessment`; raises AmendsError for a mail that cannot be read."""
+    @property
+    def calendar(self) -> Hours:
+        """The calendar of the inbox."""
+        return self._policies.calendars[self._inbox.hours]
+
+    @property
+    def book(self) -> Book:
+        """The playbooks under which mail is tried; another book may be put in its place."""
+        return self._policies.book
+
+    @book.setter
+    def book(self, book: Book) -> None:
+        self._policies.book = book
+
+    def of(self, name: str, raw: bytes, *, language: str = "") -> dict[str, Any]:
+        """One case as JSON, with `file` and `assessment`; raises AmendsError for a mail that cannot be read.
+
+        `language` is what the mail is written in, where that is known; else the judge says.
+        """
         message = self._read(raw)
         assessment = self._judge.assess(message)
+        if language:
+            assessment = replace(assessment, language=language)
         try:
             with self._store.writing() as session:
                 raise _Undo(self._result(session, message, assessment))

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from plugin import timeline as t
 from plugin.config import MailboxSettings
 from plugin.decide import Act, EndTask, Reopen, Resolve, SayReplied, Snooze, Wait
-from plugin.desk import Desk
+from plugin.desk import Desk, Replan
 from plugin.desk.ledger import Policies
 from plugin.hours import Hours
 from plugin.inbox import ActKind, Inbox
@@ -133,7 +133,7 @@ class Shop:
         with self.desk.store.reading() as session:
             return session.timeline(case_id or self.case.id)
 
-    def act(self, act: Act) -> t.Case:
+    def act(self, act: Act | Replan) -> t.Case:
         """A person's act on the only case, and one pass."""
         after = self.desk.act(self.case.id, act)
         self.run()
@@ -238,6 +238,8 @@ def told(case: t.Case, event: t.Event) -> str:  # noqa: PLR0911, PLR0912 - one l
             return f"{name} {event.outcome or 'not stated'}"
         case t.Reopened():
             return f"{name} {event.reason}"
+        case t.Replanned():
+            return f"{name} by {event.by}"
         case t.Assigned():
             return f"{name} {event.owner}"
         case t.Noted():

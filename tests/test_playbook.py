@@ -10,6 +10,7 @@ import pytest
 
 from plugin.hours import Roll, Span
 from plugin.model import Purpose
+from plugin.patterns import Pattern
 from plugin.playbook import (
     All,
     Assign,
@@ -21,7 +22,6 @@ from plugin.playbook import (
     FollowUp,
     From,
     Goodwill,
-    Pattern,
     Playbook,
     Tag,
     When,

@@ -47,6 +47,7 @@ from plugin.timeline import (
     ReminderPlaced,
     ReminderPlanned,
     Reopened,
+    Replanned,
     Replied,
     ReplyBounced,
     Resolved,
@@ -507,6 +508,8 @@ SENTENCES: list[tuple[Event, str]] = [
     (Resolved(at=AT, resolved_at=AT), "Resolved on Monday nine, without an outcome stated."),
     (Reopened(at=AT, reason="a new complaint in the same thread", since=AT),
      "A new round began: a new complaint in the same thread."),
+    (Replanned(at=AT, book="b2", by="mia", tags=("vip",), released=("update",)),
+     "Moved by mia to the playbooks now in force; no longer tagged vip; no longer promised: update."),
     (FeedbackReceived(at=AT, satisfied=False, note="too slow"), "The customer said: not content; note: too slow."),
     (Noted(at=AT, note="its Message-ID was used before"), "Note: its Message-ID was used before."),
 ]  # fmt: skip

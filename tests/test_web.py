@@ -164,7 +164,17 @@ def test_a_case_shows_its_draft_and_what_is_still_to_fill_in(browser: FlaskClien
 def test_a_case_shows_why_each_playbook_did_or_did_not_apply(browser: FlaskClient, counter: Counter) -> None:
     text = seen(browser, f"/cases/{counter.complaint(PARCEL)}")
     assert "applied answer : it always applies" in text
-    assert "did not apply vip : " in text
+    assert "did not apply vip : the sender is not vip@example.org" in text
+    assert "What it looked at did not hold: from: vip@example.org" in text
+
+
+def test_a_condition_shows_the_words_it_looked_at_and_they_stay_text(tmp_path: Path) -> None:
+    bold = "name: bold\nwhen: complaint_received\nif:\n  - subject: '/<b>.+/'\nthen:\n  - tag: [bold]\n"
+    (tmp_path / "bold.yaml").write_text(bold)
+    counter = Counter(tmp_path)
+    page = create_app(counter.register).test_client().get(f"/cases/{counter.complaint('<b>Where is it?')}").text
+    counter.close()
+    assert '<code>subject: /&lt;b&gt;.+/</code> <q dir="auto">&lt;b&gt;Where is it?</q>' in page
 
 
 def test_a_case_shows_its_story_day_by_day(browser: FlaskClient, counter: Counter) -> None:

@@ -39,10 +39,11 @@ def explain(frame: Frame, case: str, as_json: bool) -> None:
         if as_json:
             show_json(found)
         else:
-            say("\n".join(_told(register, register.case(case), found["playbooks"])))
+            say("\n".join(told(register, register.case(case), found["playbooks"])))
 
 
-def _told(register: Register, case: Json, playbooks: Sequence[Json]) -> Iterator[str]:
+def told(register: Register, case: Json, playbooks: Sequence[Json]) -> Iterator[str]:
+    """The explanation of a case, line by line; `case` and `playbooks` are as the register gives them."""
     yield f"{case['subject'] or '(no subject)'}"
     yield f"case {case['id']}, received {_shown(register, case['received_at'], case)}"
     for due in sorted(case["due"], key=lambda due: (due["due_at"] is None, due["due_at"])):
@@ -75,9 +76,12 @@ def _by_occasion(register: Register, case: Json, playbooks: Sequence[Json]) -> I
     for playbook in playbooks:
         if playbook["at"]:
             occasions.setdefault((playbook["at"], playbook["when"]), []).append(playbook)
-    for number, ((at, when), some) in enumerate(occasions.items()):
-        recent = number >= len(occasions) - _OCCASIONS
-        if recent or any(playbook["applied"] for playbook in some):
+    quiet = [key for key, some in occasions.items() if not any(playbook["applied"] for playbook in some)]
+    left_out = quiet[: max(len(occasions) - _OCCASIONS, 0)]
+    if left_out:
+        yield f"Not shown: {len(left_out)} earlier occasion(s) on which no playbook applied", []
+    for (at, when), some in occasions.items():
+        if (at, when) not in left_out:
             heading = f"{_WHEN.get(when, when)}; decided {_shown(register, at, case)}"
             yield heading, sorted(some, key=lambda playbook: (not playbook["applied"], len(playbook["missing"])))
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from plugin.decide import acts, messages, promises, rules
+from plugin.decide import acts, messages, promises, replan, rules
 from plugin.decide.acts import (
     Act,
     Acted,
@@ -24,6 +24,7 @@ from plugin.decide.acts import (
     Vanish,
     Wait,
 )
+from plugin.decide.replan import Replanning
 from plugin.decide.rules import date_of, working_of
 from plugin.decide.story import (
     CalendarsChanged,
@@ -39,7 +40,7 @@ from plugin.decide.story import (
 from plugin.model import Direction
 from plugin.timeline import Case, Event
 
-Trigger = MessageSeen | TaskDue | Acted | CalendarsChanged
+Trigger = MessageSeen | TaskDue | Acted | CalendarsChanged | Replanning
 
 __all__ = [
     "Act",
@@ -55,6 +56,7 @@ __all__ = [
     "Policy",
     "Rate",
     "Reopen",
+    "Replanning",
     "Resolve",
     "SayReplied",
     "Snooze",
@@ -97,5 +99,7 @@ def told(state: Case, trigger: Trigger, policy: Policy) -> tuple[tuple[Event, ..
             acts.acted(story, trigger.act)
         case CalendarsChanged():
             promises.move(story)
+        case Replanning():
+            replan.replan(story, trigger)
     rules.show_tags(story, state)
     return tuple(story.events), story.state

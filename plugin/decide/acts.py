@@ -7,7 +7,7 @@ from datetime import datetime
 
 from plugin.decide import promises, rules
 from plugin.decide.messages import drop_later, tags_of
-from plugin.decide.story import ANSWERS, PROMISES, SENDING, Story, round_of
+from plugin.decide.story import ANSWERS, PROMISES, SENDING, Story, round_of, withdrawal
 from plugin.model import AmendsError, Purpose
 from plugin.playbook import From, When
 from plugin.timeline import (
@@ -220,10 +220,10 @@ def _resolve(story: Story, act: Resolve) -> None:
         story.untag()
     if state.status is Status.OPEN or (state.status is Status.UNDECIDED and act.outcome != "not-a-complaint"):
         rules.run(story, When.RESOLVED)
-    _look_ahead(story)
+    look_ahead(story)
 
 
-def _look_ahead(story: Story) -> None:
+def look_ahead(story: Story) -> None:
     """After the resolution: what was waiting for it starts, or is dropped where the outcome forbids it."""
     if rules.anchor_of(story, From.RESOLUTION) is None:
         _drop_what_waited(story, f"the outcome is {story.state.outcome}")
@@ -343,8 +343,21 @@ def _touch(story: Story, act: TouchDraft) -> None:
         return
     if act.fate is DraftFate.GONE and _went_out(story, draft):
         story.draft_sent(draft.message_id)
-        return
-    story.add(DraftChanged(at=story.at, message_id=act.message_id, fate=act.fate))
+    else:
+        story.add(DraftChanged(at=story.at, message_id=act.message_id, fate=act.fate))
+    _give_way(story, draft)
+
+
+def _give_way(story: Story, theirs: DraftState) -> None:
+    """A person took up a letter that was to be withdrawn for another one: that other one goes."""
+    family = theirs.task.split(".")[0]
+    for task in story.state.tasks:
+        other = story.state.draft(task.message_id)
+        if task.kind is not Kind.DRAFT or task.key.split(".")[0] != family or task.key == theirs.task:
+            continue
+        story.drop(task, "a person took up the one before")
+        if other is not None and other.fate is DraftFate.WRITTEN:
+            story.schedule(withdrawal(story.state, other.message_id, story.at))
 
 
 def _went_out(story: Story, draft: DraftState) -> bool:

@@ -171,6 +171,7 @@ def _confirm(story: Story, trigger: MessageSeen) -> None:
             message_id=message.message_id,
             references=ancestry(message),
             historic=message.historic,
+            has_attachment=bool(message.attachments),
         )
     )
     story.untag(MAYBE)
@@ -188,6 +189,7 @@ def _reopen(story: Story, trigger: MessageSeen) -> None:
             message=message.key,
             message_id=message.message_id,
             references=ancestry(message),
+            has_attachment=bool(message.attachments),
         )
     )
     drop_later(story, "the case was reopened")
@@ -306,5 +308,6 @@ def _join(story: Story, message: Message, standing: str, note: str = "") -> None
             references=ancestry(message),
             sender=message.sender.email,
             note=note,
+            has_attachment=bool(message.attachments),
         )
     )

@@ -36,9 +36,14 @@ _TO_OUTCOMES = ("", "upheld", "partly-upheld")
 """Only after these does a follow_up or a gesture counted from the resolution come up (contract: `from`)."""
 
 
-def run(story: Story, when: When, **known: object) -> None:
+def run(story: Story, when: When, *, missed: str = "", satisfied: bool | None = None) -> None:
     """Look at every playbook for this occasion and take what follows from those that apply."""
-    facts = facts_of(story, **known)
+    _take(story, look(story, when, missed=missed, satisfied=satisfied))
+
+
+def look(story: Story, when: When, *, missed: str = "", satisfied: bool | None = None) -> list[Playbook]:
+    """The playbooks that apply on this occasion; that they were looked at goes into the story."""
+    facts = facts_of(story, missed, satisfied)
     ran, applied = [], []
     for playbook in story.policy.book.playbooks:
         if playbook.when is not when:
@@ -48,11 +53,15 @@ def run(story: Story, when: When, **known: object) -> None:
         if verdict.held:
             applied.append(playbook)
     if ran:
-        story.add(PlaybooksRan(at=story.at, when=when.value, ran=tuple(ran)))
-    _take(story, applied)
+        at_hand = story.message.key if story.message else ""
+        told = PlaybooksRan(
+            at=story.at, when=when.value, ran=tuple(ran), message=at_hand, missed=missed, satisfied=satisfied
+        )
+        story.add(told)
+    return applied
 
 
-def facts_of(story: Story, **known: object) -> Facts:
+def facts_of(story: Story, missed: str = "", satisfied: bool | None = None) -> Facts:
     """What conditions may ask about; a word that is missing is not known.
 
     What a message shows by itself (asks, heated, chaser) is asked of the message at hand, what a case is of the case.
@@ -75,7 +84,8 @@ def facts_of(story: Story, **known: object) -> Facts:
         "has_attachment": bool(message.attachments) if message else case.has_attachment,
         "repeat": case.repeat,
     }
-    optional = {"language": case.language, "text": text, "outcome": case.outcome}
+    optional = {"language": case.language, "text": text, "outcome": case.outcome, "missed": missed}
+    known = {} if satisfied is None else {"satisfied": satisfied}
     return facts | {name: value for name, value in optional.items() if value} | known
 
 
@@ -125,7 +135,7 @@ def _promise(story: Story, applied: list[Playbook]) -> None:
         best: dict[str, Promise] = {}
         for playbook, step, action in _actions(applied):
             if isinstance(action, DueBy) and (action.start is From.ACKNOWLEDGEMENT) is later:
-                promise = _made(story, playbook, step, action)
+                promise = made(story, playbook, step, action)
                 best[promise.due_for] = _earlier(best.get(promise.due_for), promise)
         for promise in best.values():
             _offer_due(story, promise)
@@ -143,7 +153,8 @@ def _earlier(first: Promise | None, second: Promise) -> Promise:
     return second if first.due_at is None or second.due_at < first.due_at else first
 
 
-def _made(story: Story, playbook: Playbook, step: int, action: DueBy) -> Promise:
+def made(story: Story, playbook: Playbook, step: int, action: DueBy) -> Promise:
+    """The promise this step of a playbook makes; raises HoursError."""
     promise = Promise(
         due_for=action.due_for.value,
         due_at=None,
@@ -261,7 +272,7 @@ def set_due(story: Story, promise: Promise, reason: str, *, ahead: bool = False)
     """
     standing = story.state.due_by(promise.due_for)
     if standing is not None and standing.due_at is not None:
-        promise = _next_in_line(promise, standing)
+        promise = in_line(story, promise, standing.number + 1)
         if (task := story.state.task(standing.task)) is not None:
             story.drop(task, reason)
         if promise.due_for == "update":
@@ -277,15 +288,16 @@ def set_due(story: Story, promise: Promise, reason: str, *, ahead: bool = False)
         plan_draft(story, draft_ahead(story, promise))
 
 
-def _next_in_line(promise: Promise, standing: Promise) -> Promise:
-    """A promise that takes the place of another gets a number, and so a task and a draft, of its own."""
-    number = standing.number + 1
+def in_line(story: Story, promise: Promise, number: int) -> Promise:
+    """The promise under this number, or the next that is free, and so with a task and a draft of its own."""
     base = "/".join(promise.task.split("/")[:4])
-    return replace(promise, number=number, task=f"{base}/{number}")
+    while story.state.task(key := base if number == 1 else f"{base}/{number}") is not None:
+        number += 1  # a step of other playbooks had it, before the case was moved to these
+    return replace(promise, number=number, task=key)
 
 
 def _drop_ahead(story: Story, standing: Promise, reason: str) -> None:
-    task = story.state.task(story.key("draft", Purpose.UPDATE.value, str(standing.number)))
+    task = story.state.task(draft_key(story, Purpose.UPDATE, standing.number))
     if task is not None:
         story.drop(task, reason)
 
@@ -326,19 +338,32 @@ def draft_ahead(story: Story, promise: Promise) -> Task | None:
 
 
 def draft_task(
-    story: Story, purpose: Purpose, template: str, playbook: str, *, run_at: datetime | None = None, number: int = 1
-) -> Task:
-    """A task that writes this letter, at once or at `run_at`; its Message-ID is fixed."""
+    story: Story, purpose: Purpose, template: str, playbook: str, *, run_at: datetime | None = None, number: int = 1,
+    key: str = "",
+) -> Task:  # fmt: skip
+    """A task that writes this letter, at once or at `run_at`; its Message-ID is fixed by its key."""
+    key = key or draft_key(story, purpose, number)
     return Task(
-        key=story.key("draft", purpose.value, str(number)),
+        key=key,
         kind=Kind.DRAFT,
         run_at=run_at or story.at,
         playbook=playbook,
         template=template,
         purpose=purpose,
-        message_id=message_id(story.state, str(story.state.round), purpose.value, str(number)),
+        message_id=message_id(story.state, *key.split("/")[1:2], *key.split("/")[3:]),
         number=number,
     )
+
+
+def draft_key(story: Story, purpose: Purpose, number: int = 1, *, anew: bool = False) -> str:
+    """The key of the one draft for this purpose, and of an update's number; `anew` one that was never used.
+
+    Only a case that was moved to other playbooks has more than one: `draft/answer/1`, then `draft/answer/1.1`.
+    """
+    base = story.key("draft", purpose.value, str(number))
+    nth = [int(task.key[len(base) + 1 :] or 0) for task in story.state.tasks if task.key.split(".")[0] == base]
+    last = max(nth, default=-1 if anew else 0) + anew
+    return f"{base}.{last}" if last else base
 
 
 def plan_draft(story: Story, task: Task | None) -> None:

@@ -140,6 +140,19 @@ class Story:
             self._retag(nth, message, tuple(replaced[tag] for tag in gone))
         self._retag(nth, self.state.message, tuple(replaced.values()))
 
+    def swap_tags(self, gone: tuple[str, ...], came: tuple[str, ...], reason: str) -> None:
+        """Have these tags taken off wherever we put them or still mean to, and those put on the complaint."""
+        nth = str(self.state.version)
+        for task in self.state.open_tasks(Kind.TAG):
+            left = tuple(tag for tag in task.tags if tag not in (came if task.untag else gone))
+            if left != task.tags:
+                self.drop(task, reason)
+                self._retag(nth, task.message, left, untag=task.untag)
+        for message in dict.fromkeys(message for message, tag in self.state.kept if tag in gone):
+            off = tuple(tag for key, tag in self.state.kept if key == message and tag in gone)
+            self._retag(nth, message, off, untag=True)
+        self._retag(nth, self.state.message, came)
+
     def _retag(self, nth: str, message: str, tags: tuple[str, ...], *, untag: bool = False) -> None:
         if tags and message:
             key = self.key("untag" if untag else "tags", message[:16], short("|".join(tags), 8), nth)

@@ -19,9 +19,10 @@ from typing import Any, cast
 
 from plugin import letters
 from plugin.config import InboxSettings, Settings
-from plugin.decide import Act, Acted
+from plugin.decide import Act, Acted, Trigger
 from plugin.desk.intake import Intake
 from plugin.desk.ledger import Policies, StoreMemory, follow, recount, words_of
+from plugin.desk.replanning import Foreseen, Replan, foresee, trigger_of
 from plugin.desk.work import Outcome, Raising, Writing
 from plugin.inbox import KINDS, ActKind, Inbox, InboxError, Page, Unreadable
 from plugin.judge import Judge
@@ -30,10 +31,10 @@ from plugin.judge.signs import Signs
 from plugin.model import AmendsError, Assessment, clip
 from plugin.playbook import Book, load_book
 from plugin.source import Problem, Problems
-from plugin.store import NEVER_TAUGHT, Conflict, Store
+from plugin.store import NEVER_TAUGHT, Conflict, Session, Store
 from plugin.timeline import Case, Status
 
-__all__ = ["Desk", "Outcome", "UnknownCase", "book_of", "judge_of", "open_desk", "open_inbox"]
+__all__ = ["Desk", "Outcome", "Replan", "UnknownCase", "book_of", "judge_of", "open_desk", "open_inbox"]
 
 log = logging.getLogger("amends.desk")
 
@@ -139,7 +140,7 @@ class Desk:
                 assessed[act.message.key] = self._judge.assess(replace(act.message, automatic=""))
         return assessed
 
-    def act(self, case_id: str, act: Act) -> Case:
+    def act(self, case_id: str, act: Act | Replan) -> Case:
         """A person's act on a case; the case as it stands then. Raises UnknownCase, ActRefused."""
         for _ in range(5):
             try:
@@ -148,14 +149,21 @@ class Desk:
                 continue
         raise Conflict(case_id)
 
-    def _act(self, case_id: str, act: Act) -> Case:
+    def _act(self, case_id: str, act: Act | Replan) -> Case:
         with self.store.writing() as session:
-            case = session.case(case_id)
-            if case.status is Status.NONE:
-                raise UnknownCase(case_id)
-            trigger = Acted(at=self._clock(), act=act, text=words_of(session, case))
+            case, now = _known(session, case_id), self._clock()
+            trigger: Trigger
+            if isinstance(act, Replan):
+                trigger = trigger_of(session, self.policies, case, act.by, now)
+            else:
+                trigger = Acted(at=now, act=act, text=words_of(session, case))
             after, _ = follow(session, self.policies, case, case.inbox, trigger)
             return after
+
+    def foresee(self, case_id: str, act: Replan) -> Foreseen:
+        """What such an act would do, and nothing is done. Raises UnknownCase, ActRefused."""
+        with self.store.reading() as session:
+            return foresee(session, self.policies, _known(session, case_id), act.by, self._clock())
 
     def run_due(self) -> Outcome:
         """Raise every task whose time has come and write all that waits; faults are stored, not raised."""
@@ -189,6 +197,13 @@ class Desk:
         for inbox in self.inboxes.values():
             inbox.close()
         self.store.close()
+
+
+def _known(session: Session, case_id: str) -> Case:
+    case = session.case(case_id)
+    if case.status is Status.NONE:
+        raise UnknownCase(case_id)
+    return case
 
 
 def open_inbox(settings: InboxSettings) -> Inbox:

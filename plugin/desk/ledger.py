@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pydantic import TypeAdapter
 
 from plugin.config import InboxSettings
-from plugin.decide import CalendarsChanged, Policy, Trigger, short, told
+from plugin.decide import CalendarsChanged, Policy, Replanning, Trigger, short, told
 from plugin.desk.corrections import corrections
 from plugin.hours import Hours
 from plugin.inbox import Notice
@@ -49,7 +49,11 @@ class Policies:
 
     def of(self, session: Session, case: Case, inbox: str) -> Policy:
         """The policy of this case; of a new one, that now in force."""
-        return Policy(self._book(session, case.book), self.calendars, self.inboxes[inbox].hours)
+        return self.under(self._book(session, case.book), inbox)
+
+    def under(self, book: Book, inbox: str) -> Policy:
+        """The policy of this inbox under this book."""
+        return Policy(book, self.calendars, self.inboxes[inbox].hours)
 
     def calendars_of(self, inbox: str) -> str:
         """A digest of the calendars now in force and of which of them is the inbox's."""
@@ -76,7 +80,9 @@ def follow(
     session: Session, policies: Policies, case: Case, inbox: str, trigger: Trigger
 ) -> tuple[Case, Sequence[Event]]:
     """Decide and store; the case as it stands afterwards, and what was added to it."""
-    events, after = told(case, trigger, policies.of(session, case, inbox))
+    moves = isinstance(trigger, Replanning)  # only that asks for the playbooks now in force
+    policy = policies.under(policies.book, inbox) if moves else policies.of(session, case, inbox)
+    events, after = told(case, trigger, policy)
     if events:
         session.append(case, events, after)
         _enter_all(session, inbox, after, events, getattr(trigger, "message", None))

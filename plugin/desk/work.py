@@ -524,17 +524,16 @@ class _Settled:
         fate = (receipt.withdrawn or {}).get(task.message_id, "gone")
         if fate in ("withdrawn", "over"):
             return [DraftChanged(at=self.now, message_id=task.message_id, fate=DraftFate.WITHDRAWN)]
-        if fate == "edited":
-            return [DraftChanged(at=self.now, message_id=task.message_id, fate=DraftFate.EDITED)]
         if fate == "kept":
             return [Noted(at=self.now, note="this server cannot remove a single message, so the old draft stays")]
         return []
 
     def _after(self, case_id: str, task: Task, receipt: Receipt) -> None:
-        """A draft we came to take back and that was gone already was sent or deleted by a person."""
-        if task.kind is not Kind.WITHDRAWAL or (receipt.withdrawn or {}).get(task.message_id, "gone") != "gone":
+        """A draft we came to take back and that was gone or not ours any more: a person sent, deleted or edited it."""
+        fate = (receipt.withdrawn or {}).get(task.message_id, "gone")
+        if task.kind is not Kind.WITHDRAWAL or fate not in ("gone", "edited"):
             return
-        act = TouchDraft(message_id=task.message_id, fate=DraftFate.GONE)
+        act = TouchDraft(message_id=task.message_id, fate=DraftFate(fate))
         follow(self.session, self.policies, self.session.case(case_id), self.inbox, Acted(at=self.now, act=act))
 
     def _keep(self, draft: Draft, letter: letters.Letter) -> None:

@@ -11,9 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from plugin.config import InboxSettings, Settings
+from plugin.decide import Policy
+from plugin.decide.past import kept
 from plugin.hours import Hours
 from plugin.model import AmendsError
+from plugin.playbook import Book
+from plugin.register.explaining import explanation
 from plugin.register.shape import document, summary, task_document, utc
+from plugin.source import Problems
 from plugin.store import Session, Store, next_due
 from plugin.timeline import Case, Status, Task, TaskState
 
@@ -55,6 +60,26 @@ class Register:
             texts = {key: row["text"] for key, row in letters.items()}
             found = document(case, session.timeline(case_id), texts, self)
             return found | _judged(letters.get(case.message))
+
+    def explain(self, case_id: str) -> dict[str, Any]:
+        """Why each playbook did or did not apply: `{id, playbooks: [...]}` (contract, section 9); raises NoSuchCase.
+
+        A playbook stands there once for each time it was looked at, or once if it never was. Spans count in the own
+        text, or in the subject, of the message that was at hand; what was forgotten since is not shown.
+        """
+        with self._store.reading() as session:
+            case = session.case(case_id)
+            if case.status is Status.NONE:
+                raise NoSuchCase(case_id)
+            letters = kept({key: row for (_, key), row in session.letters_of([case_id]).items()})
+            events, books = session.timeline(case_id), dict[str, Book | None]()
+            for version in {case.book, *(getattr(event, "book", "") for event in events)} - {""}:
+                books[version] = _readable(session.book(version))
+            return explanation(case, events, letters, lambda then: self._policy(then, books.get(then.book)), self)
+
+    def _policy(self, case: Case, book: Book | None) -> Policy | None:
+        own = self._settings[case.inbox].hours if case.inbox in self._settings else "default"
+        return Policy(book, self._calendars, own) if book else None
 
     def cases(
         self,
@@ -186,6 +211,14 @@ def _judged(letter: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the judge found in the complaint's text: spans count in `own_text`, which is empty once it was forgotten."""
     kept = json.loads(letter["detail"]) if letter and letter["detail"] else {}
     return {name: kept.get(name, []) for name in ("evidence", "facts")} | {"own_text": kept.get("own_text", "")}
+
+
+def _readable(sources: str | None) -> Book | None:
+    """The book, unless an earlier Amends wrote it in a way that is not understood any more: then verdicts must do."""
+    try:
+        return Book.from_json(sources) if sources else None
+    except Problems:
+        return None
 
 
 def open_register(settings: Settings) -> Register:

@@ -33,6 +33,7 @@ from plugin.timeline import (
     ReminderPlaced,
     ReminderPlanned,
     Reopened,
+    Replanned,
     Replied,
     ReplyBounced,
     Resolved,
@@ -211,6 +212,14 @@ def _resolved(event: Resolved, tale: Tale) -> str:
 @_tell.register
 def _reopened(event: Reopened, tale: Tale) -> str:
     return f"A new round began{_because(event.reason)}."
+
+
+@_tell.register
+def _replanned(event: Replanned, tale: Tale) -> str:
+    told = [f"Moved{_by(event.by)} to the playbooks now in force"]
+    told += [f"no longer tagged {_list(event.tags)}"] if event.tags else []
+    told += [f"no longer promised: {_list(event.released)}"] if event.released else []
+    return "; ".join(told) + "."
 
 
 @_tell.register

@@ -124,6 +124,13 @@ class CasePage:
 
     def __init__(self, register: Register, case: Json, now: datetime) -> None:
         self.case, self.times = case, Times(register, [case["inbox"]], now)
+        self._explained = register.explain(case["id"])["playbooks"]
+
+    @property
+    def playbooks(self) -> list[Json]:
+        """The playbooks that were looked at, each with what its conditions saw; the nearest misses first."""
+        looked_at = [playbook for playbook in self._explained if playbook["at"]]
+        return sorted(looked_at, key=lambda playbook: (not playbook["applied"], len(playbook["missing"])))
 
     @property
     def next(self) -> Owed | None:
