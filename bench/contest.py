@@ -60,10 +60,10 @@ class Hall:
         }  # fmt: skip
         return spend([sys.executable, *shlex.split(command or _OUR_FLOOR), str(self.folder / f"{user}.db")], ROOT, env)
 
-    def run_product(self, shop: Shop) -> Spent:
-        """One full pass, as a person would start it."""
+    def run_product(self, shop: Shop, *command: str) -> Spent:
+        """A command, else one full pass, as a person would start it."""
         amends = Path(sys.executable).with_name("amends")
-        return spend([str(amends), "run", "--once"], shop.folder, dict(os.environ))
+        return spend([str(amends), *(command or ("run", "--once"))], shop.folder, dict(os.environ))
 
     def fill(self, users: Sequence[str], mails: Iterable[Mail]) -> int:
         """Put the mails into the inbox of each of these users; how many of them are complaints."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from statistics import median
 from time import process_time
@@ -61,6 +63,7 @@ def rows(hall: Hall, *, count: int, rounds: int, floor: str = "") -> Iterator[Ro
     yield from _speed(contests, count)
     yield from _memory(hall, count, median(spent.peak for spent in products))
     yield from _poison(hall)
+    yield from _previewing(hall, count)
     yield from _judging(count)
     yield from _calls(rounds, 4 * count)
 
@@ -118,6 +121,21 @@ def _poison(hall: Hall) -> Iterator[Row]:
         trips, size = _quiet_look(shop.folder, proxy)
     yield Row("G11", "a look that finds nothing new, round trips", trips, at_most=5)
     yield Row("G11b", "the same, both ways", size / 1024, at_most=2, unit="KiB")
+
+
+def _previewing(hall: Hall, count: int) -> Iterator[Row]:
+    """A month of mail lived through once more."""
+    shop = hall.product("past")
+    start, apart = datetime.now(UTC) - timedelta(days=30), timedelta(days=30) / count
+    with (shop.folder / "past.mbox").open("wb") as box:
+        for number, mail in enumerate(mails(count)):
+            received = format_datetime(start + number * apart).encode()
+            raw = mail.raw.replace(b"\r\n", b"\n").replace(b"\nFrom ", b"\n>From ")
+            box.write(b"From a@b.example\nReceived: from a by b; %s\n%s\n\n" % (received, raw))
+    spent = hall.run_product(shop, "preview", "--mbox", "past.mbox")
+    cost = spent.cpu * 1000 / count
+    yield Row("P1", "CPU of a preview of 1,000 mails of a month", cost, at_most=10, unit="s")
+    yield Row("P1b", f"peak memory of a preview of {count:,} mails", spent.peak, unit="MiB")
 
 
 def _judging(count: int) -> Iterator[Row]:

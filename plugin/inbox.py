@@ -253,7 +253,7 @@ class Finding:
 
 
 class Inbox(Protocol):
-    """The four verbs, and two small ones; every one may raise InboxUnavailable or InboxRefused."""
+    """The four verbs, and three small ones; every one may raise InboxUnavailable or InboxRefused."""
 
     name: str
 
@@ -268,6 +268,11 @@ class Inbox(Protocol):
 
     def find(self, message_id: str) -> Message | None:
         """The message with this Message-ID in a watched folder."""
+
+    def history(self, since: datetime, most: int) -> Iterator[Page]:
+        """What came and what we sent since then, in pages without a cursor and in no promised order; of each folder at
+        most about the newest `most`. Acts where the inbox knows when they were done. Changes nothing in the inbox.
+        """
 
     def wait(self, seconds: float) -> bool:
         """Wait up to `seconds` for news; True as soon as there may be some. On a connection of its own."""

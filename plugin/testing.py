@@ -14,7 +14,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
 from plugin.inbox import Act, ActKind, Change, Cursor, Finding, Inbox, Memory, Notice, Page, Receipt
@@ -173,6 +173,12 @@ class MemoryInbox:
         """The message with this Message-ID."""
         return next((message for message in self.box.messages if message.message_id == message_id), None)
 
+    def history(self, since: datetime, most: int) -> Iterator[Page]:
+        """Everything since then, each folder for itself."""
+        for folder in dict.fromkeys(message.place.folder for message in self.box.messages):
+            found = [message for message in self.box.messages if message.place.folder == folder and message.at >= since]
+            yield Page(cursor={}, messages=tuple(found[-most:]))
+
     def wait(self, seconds: float) -> bool:
         """Until something arrives, or a person does something to a message."""
         came = self._news.wait(seconds)
@@ -296,6 +302,17 @@ class InboxContract:
         assert first.tags_added == ("complaint",)
         assert second.tags_added == ("category-delivery",)
         assert box.marks("Kettle") >= {"complaint", "category-delivery", "a-persons"}
+
+    def test_the_past_is_told_as_well_and_telling_it_changes_nothing(self, box: Box) -> None:
+        cursor = self._attached(box)
+        box.deliver("My kettle is broken.", "Kettle")
+        at, before = self._new(box, cursor)[0].at, box.snapshot()
+        assert self._past(box, at - timedelta(hours=1)) == ["Kettle"]
+        assert self._past(box, at + timedelta(hours=1)) == []
+        assert box.snapshot() == before
+
+    def _past(self, box: Box, since: datetime) -> list[str]:
+        return [message.subject for page in box.inbox.history(since, 100) for message in page.messages]
 
     def _tag(self, box: Box, message: Message, *tags: str) -> Receipt:
         change = Change(key="k", case="c1", place=message.place, message_id=message.message_id, add_tags=tags)

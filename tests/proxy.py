@@ -14,7 +14,8 @@ _CHUNK = 1 << 16
 class Proxy:
     """Forwards to one server; `port` is where it listens.
 
-    `sent` and `received` count bytes to and from the server, `trips` how often the server answered after we spoke.
+    `said` holds every byte the client sent; `sent` and `received` count bytes to and from the server, `trips` how often
+    the server answered after we spoke.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -22,6 +23,7 @@ class Proxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self.sent = self.received = self.trips = self.connections = 0
+        self.said = bytearray()
         self._spoken = False
         self._swallowed = b""
         self._replaced: tuple[bytes, bytes] = (b"", b"")
@@ -41,6 +43,7 @@ class Proxy:
     def reset(self) -> None:
         """Count from nothing again."""
         self.sent = self.received = self.trips = 0
+        self.said.clear()
         self._spoken = False
 
     def swallow(self, answer: bytes) -> None:
@@ -93,6 +96,7 @@ class Proxy:
 
     def _count_question(self, data: bytes) -> bytes:
         self.sent += len(data)
+        self.said += data
         self._spoken = True
         return data
 

@@ -78,9 +78,9 @@ class Witness:
         self._client.append(folder, raw)
         return str(message_from_bytes(raw)["Message-ID"])
 
-    def append(self, folder: str, raw: bytes, flags: tuple[str, ...] = ()) -> None:
-        """These very bytes are put into a folder."""
-        self._client.append(folder, raw, flags)
+    def append(self, folder: str, raw: bytes, flags: tuple[str, ...] = (), at: datetime | None = None) -> None:
+        """These very bytes are put into a folder, as if they had come `at` that time."""
+        self._client.append(folder, raw, flags, at)
 
     # ---- looking ------------------------------------------------------------------------------------------------
 
@@ -101,6 +101,12 @@ class Witness:
         uids = self._client.search(["ALL"])
         found: Any = self._client.fetch(uids, ["FLAGS"]) if uids else {}
         return {uid: _flags(row) for uid, row in found.items()}
+
+    def numbers(self, folder: str) -> dict[str, int]:
+        """What a server counts of a folder: any change of any flag moves HIGHESTMODSEQ (RFC 7162, 3.1.2.1)."""
+        items = ("UIDVALIDITY", "UIDNEXT", "MESSAGES", "UNSEEN", "RECENT", "HIGHESTMODSEQ")
+        found = self._client.folder_status(folder, items)
+        return {name.decode(): int(value) for name, value in found.items()}
 
     # ---- acting -------------------------------------------------------------------------------------------------
 

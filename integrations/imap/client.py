@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from imapclient.exceptions import IMAPClientAbortError
@@ -47,13 +48,21 @@ class ImapInbox:
         The lock is held while a page is made, not while the caller works on it.
         """
         reader = Reader(self._session, self._settings, memory, self._own, self._restless)
-        pages = reader.pages(cursor)
+        for page in self._one_by_one(reader.pages(cursor)):
+            self._remember(page.cursor)
+            yield page
+
+    def history(self, since: datetime, most: int) -> Iterator[Page]:
+        """Mail the server took since then, the newest `most` of each watched and each Sent folder; by EXAMINE alone."""
+        reader = Reader(self._session, self._settings, _Nothing(), {}, {})
+        yield from self._one_by_one(reader.past(since, most))
+
+    def _one_by_one(self, pages: Iterator[Page]) -> Iterator[Page]:
         while True:
             with self._lock, self._session.speaking():
                 page = next(pages, None)
             if page is None:
                 return
-            self._remember(page.cursor)
             yield page
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:

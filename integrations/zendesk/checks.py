@@ -59,8 +59,6 @@ def look_at_everything(wire: Wire, settings: ZendeskSettings) -> Sequence[Findin
         return [Finding("connection", False, f"{settings.url}: {error.problem} - check `subdomain`, then try again")]
     except InboxError as error:
         return [Finding("login", False, _sentence(error))]
-    except (Gone, Changed, Unwritable):
-        return [Finding("login", False, f"{settings.url} answers, but not as Zendesk does: check `subdomain`")]
     findings = [Finding("login", True, f"{settings.email} at {settings.url}")]
     for check, look in _LOOKS:
         try:

@@ -90,7 +90,7 @@ class ZendeskInbox:
         """The tickets that changed since then, with all that was said and done in them since, from the export.
 
         It takes about as many requests as tickets, and waits for the next minute where its share of one is used up;
-        of `most` tickets those that changed first are told.
+        of more than `most` messages those in tickets that changed first are told.
         """
         pages = Reader(self._wire, self._settings, self._shelf, _Nothing()).past(since, most, self._closed.wait)
         while True:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,7 @@ DUE = "amends-due"
 """The tag of a ticket in which a task is due; it is ours in every account, whatever the prefix."""
 FIRST = 1
 _SYSTEM = -1
+_LONG_AGO = datetime(1970, 1, 2, tzinfo=UTC)
 _SAID = frozenset({"Comment", "VoiceComment", "FacebookComment"})
 """Events of an audit in which somebody speaks (api-reference/ticketing/tickets/ticket_audits)."""
 _SETTLED = frozenset({"solved", "closed"})
@@ -130,7 +131,20 @@ class Conversation:
     def askers(self) -> tuple[Address, ...]:
         """The requester, then whoever was it before: a ticket can be handed to somebody else."""
         found = [self.requester, *map(self._who, former_requesters(self.audits))]
-        return tuple({one.email: Address(one.email, one.name) for one in found}.values())
+        known = {one.email: Address(one.email, one.name) for one in found}
+        for person, address in self._written_from():  # under another address than theirs of today
+            known.setdefault(address, Address(address, person.name))
+        return tuple(known.values())
+
+    def _written_from(self) -> Iterator[tuple[Person, str]]:
+        """From where those wrote who are or were the requester: an address can be changed."""
+        askers = {self.requester.id, *former_requesters(self.audits)}
+        for audit in self.audits:
+            address = (((audit.get("via") or {}).get("source") or {}).get("from") or {}).get("address")
+            for event in said_in(audit) if address else ():
+                who = self._who(int(event["author_id"]))
+                if who.id in askers and not who.staff:
+                    yield who, str(address).lower()
 
     def _who(self, user: int) -> Person:
         return self.people.get(user) or unknown(user)
@@ -309,7 +323,9 @@ class Conversation:
         return {tag.removeprefix(self.account.prefix) for tag in tags if tag.startswith(self.account.prefix)}
 
     def _first_word(self) -> Message | None:
-        return next((one for one in self.messages() if one.direction is Direction.IN), None)
+        """What the requester said first, however long ago: whoever puts a tag on means that."""
+        everything = replace(self, begin=_LONG_AGO).messages()
+        return next((one for one in everything if one.direction is Direction.IN), None)
 
 
 def from_export(account: Account, ticket: Json, people: Mapping[int, Person], since: datetime) -> Message:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -26,8 +27,8 @@ from integrations.zendesk.conversation import (
     speaks_for_itself,
 )
 from integrations.zendesk.shelf import Shelf, Standing
-from integrations.zendesk.wire import Barred, Exported, Gone, Wire, ZendeskSettings
-from plugin.inbox import Act, ActKind, Cursor, InboxRefused, InboxUnavailable, Memory, Page, Unreadable
+from integrations.zendesk.wire import Barred, Exported, Gone, Unwritable, Wire, ZendeskSettings
+from plugin.inbox import Act, ActKind, Cursor, InboxError, InboxRefused, InboxUnavailable, Memory, Page, Unreadable
 from plugin.model import Place
 
 TOPIC = "ticket:"
@@ -127,28 +128,49 @@ class Reader:
             heard[notice.topic].append(notice.id)
         topics = [*dict.fromkeys([*heard, *(f"{TOPIC}{ticket}" for ticket in self._shelf.changed)])]
         for start in range(0, len(topics), PAGE):
-            some = topics[start : start + PAGE]
-            found = self._read(cursor, [ticket for ticket in map(ticket_of, some) if ticket])
-            for ticket in map(ticket_of, some):
-                self._shelf.changed.pop(ticket, None)
-            yield from found.pages(cursor, [one for topic in some for one in heard.get(topic, ())])
+            yield from self._heeded(cursor, topics[start : start + PAGE], heard)
 
-    def _read(self, cursor: Cursor, tickets: Sequence[int]) -> _Found:
-        found, known = _Found(), self._bookmarks(tickets)
-        for ticket in tickets:
-            self._take(cursor, ticket, known.get(ticket, Bookmark()), found)
-        return found
+    def _heeded(self, cursor: Cursor, topics: Sequence[str], heard: Mapping[str, Sequence[str]]) -> Iterator[Page]:
+        """These topics; where Zendesk stops answering in their midst, those that were read until then are told."""
+        found, known, fault = _Found(), self._bookmarks([*map(ticket_of, topics)]), None
+        told: list[str] = []
+        for topic in topics:
+            ticket = ticket_of(topic)
+            try:
+                if ticket:
+                    self._take(cursor, ticket, known.get(ticket, Bookmark()), found)
+            except InboxError as error:
+                fault = error
+                break
+            self._shelf.changed.pop(ticket, None)
+            told += heard.get(topic, ())
+        yield from found.pages(cursor, told)
+        if fault is not None:
+            raise fault
 
     def _take(self, cursor: Cursor, ticket: int, bookmark: Bookmark, found: _Found) -> None:
+        with self._alone_if_odd(ticket, found):
+            try:
+                standing = self._shelf.read(self._wire, ticket)
+            except Gone:
+                self._thrown_away(ticket, bookmark, found)
+            except Barred as error:
+                self._barred(ticket, error, found)
+            else:
+                updated = self._updated(standing.ticket)
+                self._told(self._conversation(cursor, standing), bookmark, updated, found)
+
+    @contextmanager
+    def _alone_if_odd(self, ticket: int, found: _Found) -> Iterator[None]:
+        """A ticket of which nobody can make sense must not hold up the others."""
         try:
-            standing = self._shelf.read(self._wire, ticket)
-            updated = self._updated(standing.ticket)
-        except Gone:
-            self._thrown_away(ticket, bookmark, found)
-        except Barred as error:
-            self._barred(ticket, error, found)
-        else:
-            self._told(self._conversation(cursor, standing), bookmark, updated, found)
+            yield
+        except Unwritable as error:
+            found.unreadable.append(_aside(ticket, f"Zendesk would not tell: {error}"))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # Only the name of the error: its words may hold what a customer wrote.
+            what = f"what Zendesk says of it makes no sense ({type(error).__name__})"
+            found.unreadable.append(_aside(ticket, what))
 
     def _updated(self, ticket: Json) -> str:
         """When a ticket that was read just now changed last; nothing if that second may not be over.
@@ -161,7 +183,7 @@ class Reader:
     def _barred(self, ticket: int, error: Barred, found: _Found) -> None:
         """One ticket of a closed group must not hold up the others; a login without rights is another matter."""
         self._must_be_admin()
-        found.unreadable.append(Unreadable(Place(FOLDER, ticket, 0), f"ticket #{ticket}: {error.problem}", b""))
+        found.unreadable.append(_aside(ticket, error.problem))
 
     def _told(self, told: Conversation, bookmark: Bookmark, updated: str, found: _Found) -> None:
         turns = told.turns(bookmark.audit)
@@ -214,21 +236,24 @@ class Reader:
                 return
 
     def past(self, since: datetime, most: int, pause: Callable[[float], object]) -> Iterator[Page]:
-        """What changed since then, of at most `most` tickets; where too little of the limit is left, it pauses."""
+        """What changed since then, until `most` messages are told; where too little of the limit is left, it pauses."""
         self._must_be_admin()
         now = self._wire.now().replace(microsecond=0)
         cursor: Cursor = {"since": now.isoformat(), "begin": min(since, now).isoformat()}
         start, export = int((min(since, now) - _TOO_RECENT).timestamp()), ""
-        while most > 0:
+        while True:
             shown = self._patiently(partial(self._wire.export, start=max(0, start), cursor=export), pause)
             self._shelf.meet(shown.users)
-            for page in self._fresh(cursor, shown.tickets[:most]):
+            for page in self._fresh(cursor, shown.tickets):
                 yield replace(page, cursor={}, bookmarks=None)
+                most -= len(page.messages)
+                if most <= 0:
+                    return
                 if not self._wire.has_room():
                     pause(MINUTE)
             if shown.end or shown.cursor == export:
                 return
-            most, export = most - len(shown.tickets), shown.cursor
+            export = shown.cursor
 
     def _patiently(self, ask: Callable[[], Exported], pause: Callable[[float], object]) -> Exported:
         """The export has a limit of its own, ten requests a minute: where it says when to come again, we do, once."""
@@ -245,15 +270,26 @@ class Reader:
         unread = {}
         for ticket in tickets:
             bookmark = known.get(int(ticket["id"]), Bookmark())
-            if bookmark.updated != ticket["updated_at"] or bookmark.gone != (ticket["status"] == "deleted"):
+            if bookmark.updated != ticket.get("updated_at") or bookmark.gone != (ticket.get("status") == "deleted"):
                 unread[int(ticket["id"])] = ticket, bookmark
         numbers = list(unread)
         for start in range(0, len(numbers), PAGE):
-            found = _Found()
-            for number in numbers[start : start + PAGE]:
-                self._changed(cursor, *unread[number], found)
-            if found.turns or found.unreadable:
-                yield from found.pages(cursor)
+            yield from self._changes(cursor, [unread[number] for number in numbers[start : start + PAGE]])
+
+    def _changes(self, cursor: Cursor, lines: Iterable[tuple[Json, Bookmark]]) -> Iterator[Page]:
+        """These lines; where Zendesk stops answering in their midst, those that were read until then are told."""
+        found, fault = _Found(), None
+        for ticket, bookmark in lines:
+            try:
+                with self._alone_if_odd(int(ticket["id"]), found):
+                    self._changed(cursor, ticket, bookmark, found)
+            except InboxError as error:
+                fault = error
+                break
+        if found.turns or found.unreadable:
+            yield from found.pages(cursor)
+        if fault is not None:
+            raise fault
 
     def _changed(self, cursor: Cursor, ticket: Json, bookmark: Bookmark, found: _Found) -> None:
         """One line of the export; of what is history it may say all there is, else the ticket must be asked.
@@ -261,7 +297,7 @@ class Reader:
         It tells neither attachments nor whether a machine wrote, which matters only where somebody will be answered.
         """
         number = int(ticket["id"])
-        if ticket["status"] == "deleted":
+        if ticket.get("status") == "deleted":
             self._thrown_away(number, bookmark, found)
         elif instant(str(ticket["updated_at"])) < instant(cursor["begin"]):
             return
@@ -314,6 +350,10 @@ def account(settings: ZendeskSettings) -> Account:
     """What must be known of an inbox to read its tickets."""
     host = f"{settings.subdomain}.zendesk.com"
     return Account(settings.name, host, settings.identities[0], settings.tag_prefix)
+
+
+def _aside(ticket: int, why: str) -> Unreadable:
+    return Unreadable(Place(FOLDER, ticket, 0), f"ticket #{ticket}: {why}", b"")
 
 
 def ticket_of(topic: str) -> int:

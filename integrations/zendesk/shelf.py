@@ -77,6 +77,8 @@ class Shelf:
         """Remember who these are."""
         now = time.monotonic()
         for user in users:
+            # At the end, wherever it stood before: what is dropped must be what nobody asked for of late.
+            self._people.pop(int(user["id"]), None)
             self._people[int(user["id"])] = (person(user), now)
         while len(self._people) > _PEOPLE:
             del self._people[next(iter(self._people))]

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any, Protocol, TypeVar
 
 import requests
@@ -105,7 +106,7 @@ class Wire:
 
     def me(self) -> Json:
         """Who we are to Zendesk; raises InboxRefused where it does not know us."""
-        user: Json = self._part(self._asked(self._api.users.me)[0], "user", dict)
+        user: Json = self._part(self._always(self._api.users.me), "user", dict)
         if user.get("id") is None:
             raise self._session.unknown()
         return user
@@ -125,7 +126,7 @@ class Wire:
         wanted, found = sorted(set(ids)), list[Json]()
         for start in range(0, len(wanted), _MANY_USERS):
             some = wanted[start : start + _MANY_USERS]
-            answer = self._asked(lambda some=some: self._api.users(ids=some))[0]  # type: ignore[misc]
+            answer = self._always(lambda some=some: self._api.users(ids=some))  # type: ignore[misc]
             found += self._part(answer, "users", list)
         return found
 
@@ -148,7 +149,7 @@ class Wire:
     def export(self, *, start: int = 0, cursor: str = "") -> Exported:
         """What changed since `start` (seconds since 1970, more than a minute ago), or behind a cursor; a page of it."""
         where: Json = {"cursor": cursor} if cursor else {"start_time": start}
-        answer = self._asked(lambda: self._api.tickets.incremental(include=["users"], **where))[0]
+        answer = self._always(lambda: self._api.tickets.incremental(include=["users"], **where))
         end = bool(answer.get("end_of_stream"))
         return Exported(
             self._part(answer, "tickets", list), answer.get("users") or [], answer.get("after_cursor") or cursor, end
@@ -217,6 +218,15 @@ class Wire:
             raise self._session.senseless()
         return list(self._session.answers)
 
+    def _always(self, ask: Callable[[], Any]) -> Json:
+        """The answer to what every account answers; raises InboxRefused where it will not."""
+        try:
+            return self._asked(ask)[0]
+        except Gone as error:
+            raise self._session.elsewhere() from error
+        except (Changed, Unwritable) as error:
+            raise self._session.unwilling(str(error)) from error
+
     def _part(self, answer: Json, name: str, kind: type[_T]) -> _T:
         """What an answer holds under this name; raises InboxUnavailable where it is something else."""
         part = answer.get(name)
@@ -271,6 +281,14 @@ class _Session(requests.Session):
     def senseless(self) -> InboxUnavailable:
         """This is no answer of Zendesk's, perhaps of something on the way there."""
         return self._unavailable("Zendesk's answer makes no sense")
+
+    def elsewhere(self) -> InboxRefused:
+        """Whoever answers there has nothing of what every account has."""
+        return InboxRefused(self._name, f"{self._there} answers, but not as Zendesk does", "check `subdomain`")
+
+    def unwilling(self, why: str) -> InboxRefused:
+        """It was asked for what every account tells, and does not tell it."""
+        return InboxRefused(self._name, f"Zendesk will not tell what it was asked: {why or 'it gives no reason'}")
 
     def unknown(self) -> InboxRefused:
         """Our login is none."""
@@ -340,10 +358,10 @@ def _seconds(text: str | None, now: datetime) -> float:
 
 
 def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
-        return None
+    with suppress(ValueError):
+        if text and isfinite(number := float(text)):
+            return number
+    return None
 
 
 def _reason(response: requests.Response) -> str:

@@ -11,6 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.parser import Parser
 from email.utils import parseaddr
 from importlib import import_module
@@ -202,6 +203,10 @@ class LateInbox:
     def find(self, message_id: str) -> Message | None:
         """As the inbox does it."""
         return self._opened().find(message_id)
+
+    def history(self, since: datetime, most: int) -> Iterator[Page]:
+        """As the inbox does it."""
+        return self._opened().history(since, most)
 
     def wait(self, seconds: float) -> bool:
         """As the inbox does it."""

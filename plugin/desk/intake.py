@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from plugin.decide import (
@@ -28,7 +28,7 @@ from plugin.decide import (
     case_id,
 )
 from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events, words_of
-from plugin.inbox import Act, ActKind, Page, Unreadable
+from plugin.inbox import ALONE, Act, ActKind, Page, Unreadable
 from plugin.model import CATEGORIES, SEVERITIES, Assessment, Direction, Message, Place
 from plugin.store import Known, Session
 from plugin.timeline import (
@@ -158,6 +158,9 @@ class Intake:
         cases = [case for case in self.session.load(ids).values() if case.inbox == self.inbox]
         speakers = {message.sender.email} if message.direction is Direction.IN else {a.email for a in message.to}
         same = [case for case in cases if speakers & {case.complainant.email, case.answer_to.email}]
+        if not same and message.references and self.policies.inboxes[self.inbox].kind in ALONE:
+            beside = self._cases_in(message.place)  # one that came here when conversations were joined
+            same = [case for case in beside if speakers & {case.complainant.email, case.answer_to.email}]
         return next(iter(same or cases), Case())
 
     def _note_reuse(self, message: Message, case: Case, events: Sequence[Event]) -> Case:
@@ -224,6 +227,14 @@ class Intake:
             meant = self._meant(case, act)
             if meant is not None:
                 self._person(case, act, meant)
+            if isinstance(meant, Note) and act.into is not None:
+                self._goes_along(case, act.into)
+
+    def _goes_along(self, case: Case, into: Place) -> None:
+        """What people do where the conversation went is about the case from now on."""
+        # Nothing that was said lies at a negative place, and several cases may go to the same conversation.
+        uid = -int(hashlib.sha256(case.message.encode()).hexdigest()[:12], 16)
+        self.session.saw(self.inbox, replace(into, uid=uid), case.message, case.message)
 
     def _cases_in(self, conversation: Place) -> list[Case]:
         found = self.session.cases_in(self.inbox, conversation.folder, conversation.validity)

@@ -93,7 +93,7 @@ def follow(
 
 def words_of(session: Session, case: Case) -> str:
     """What the complainant wrote himself to open this round, as conditions look at it; empty once it was forgotten."""
-    row = session.letters_of([case.id]).get((case.id, case.message))
+    row = session.letter(case.id, case.message)
     if row is None:
         return ""
     own = ASSESSMENT.validate_json(row["detail"]).own_text if row["detail"] else ""

@@ -2,6 +2,8 @@
 
 Store
     opens the database, migrates it, and hands out sessions.
+ForgetfulStore
+    a store of which nothing remains.
 Session
     one transaction: what is read and what is written belong together, and all of it is stored or none.
 Doorbook
@@ -19,6 +21,7 @@ StoreError
 from plugin.store.corrections import NEVER_TAUGHT, Correction, LearnedJudge
 from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable
 from plugin.store.doorbook import Doorbook, NotEntered
+from plugin.store.forgetful import ForgetfulStore
 from plugin.store.notices import Entry
 from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, next_due
 
@@ -30,6 +33,7 @@ __all__ = [
     "Correction",
     "Doorbook",
     "Entry",
+    "ForgetfulStore",
     "Known",
     "LearnedJudge",
     "NotEntered",

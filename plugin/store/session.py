@@ -9,8 +9,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
-from sqlalchemy import case as either
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from plugin.model import AmendsError, Place, Written
@@ -39,6 +38,23 @@ UNTRUSTED = "\0"
 _TASK_EVENTS = {"TaskScheduled", "TaskRaised", "TaskSnoozed", "TaskDone", "TaskDropped"}
 
 
+_due = and_(
+    tasks.c.for_inbox == bindparam("for"), tasks.c.run_at <= bindparam("now"), tasks.c.lease_until <= bindparam("now")
+)
+_some_due = select(tasks.c.key).where(_due).order_by(tasks.c.run_at, tasks.c.key).limit(bindparam("most"))
+_CLAIM = (
+    update(tasks)
+    .where(tasks.c.key.in_(_some_due.scalar_subquery()), tasks.c.lease_until <= bindparam("now"))
+    .values(lease_until=bindparam("until"), attempts=tasks.c.attempts + 1)
+    .returning(tasks)
+)
+_LETTER = select(letters).where(letters.c.case_id == bindparam("case"), letters.c.key == bindparam("key"))
+_NEXT_AT = (
+    select(tasks.c.run_at)
+    .where(tasks.c.for_inbox == bindparam("for"), tasks.c.fault == "", tasks.c.lease_until <= tasks.c.run_at)
+    .order_by(tasks.c.run_at)
+    .limit(1)
+)
 _same_message = and_(messages.c.inbox == places.c.inbox, messages.c.key == places.c.message)
 
 
@@ -141,6 +157,11 @@ class Session:
     def over(self) -> None:
         """The transaction has ended well: its cases are at hand for the next one."""
         self._at_hand.keep(self._cases)
+
+    def let_go(self, most: int) -> None:
+        """Where more cases than this are at hand, none is any more: for a transaction that has no end."""
+        if len(self._cases) > most:
+            self._cases.clear()
 
     def timeline(self, case_id: str) -> list[Event]:
         """Everything that happened to the case, in order."""
@@ -371,6 +392,12 @@ class Session:
                 found[row["case_id"], row["key"]] = dict(row)
         return found
 
+    def letter(self, case_id: str, key: str) -> Row | None:
+        """One text of a case; None where it was never kept."""
+        self.flush()
+        row = self._connection.execute(_LETTER, {"case": case_id, "key": key}).mappings().first()
+        return dict(row) if row else None
+
     # ---- what we wrote ------------------------------------------------------------------------------------------
 
     def will_write(
@@ -446,23 +473,15 @@ class Session:
     def claim(self, now: datetime, lease: timedelta, *, for_inbox: bool, limit: int = 200) -> list[Claim]:
         """Due tasks, ours until the lease ends; nobody else gets them meanwhile."""
         self.flush()
-        due = and_(tasks.c.for_inbox.is_(for_inbox), tasks.c.run_at <= now, tasks.c.lease_until <= now)
-        some = select(tasks.c.key).where(due).order_by(tasks.c.run_at, tasks.c.key).limit(limit)
-        taken = (
-            update(tasks)
-            .where(tasks.c.key.in_(some.scalar_subquery()), tasks.c.lease_until <= now)
-            .values(lease_until=now + lease, attempts=tasks.c.attempts + 1)
-            .returning(tasks)
-        )
-        rows = self._connection.execute(taken).mappings().all()
+        asked = {"for": for_inbox, "now": now, "until": now + lease, "most": limit}
+        rows = self._connection.execute(_CLAIM, asked).mappings().all()
         claims = [_claim(row) for row in rows]
         return sorted(claims, key=lambda claim: (claim.run_at, claim.key))
 
-    def next_at(self) -> datetime | None:
-        """When the next task of the agenda is to be looked at, of those that never failed; None where there is none."""
+    def next_at(self, *, for_inbox: bool) -> datetime | None:
+        """When the first task waits that nobody has at hand and that never failed; None where there is none."""
         self.flush()
-        at = either((tasks.c.lease_until > tasks.c.run_at, tasks.c.lease_until), else_=tasks.c.run_at)
-        found: datetime | None = self._connection.execute(select(func.min(at)).where(tasks.c.fault == "")).scalar()
+        found: datetime | None = self._connection.execute(_NEXT_AT, {"for": for_inbox}).scalar()
         return found
 
     def postpone(self, keys: Sequence[str], until: datetime, fault: str) -> None:

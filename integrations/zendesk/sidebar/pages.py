@@ -46,8 +46,8 @@ class Tickets(Protocol):
     def snooze(self, inbox: str, task: str, days: int, *, by: str) -> None:
         """A person's task is put off by so many days."""
 
-    def first_use(self, inbox: str, digest: str, at: datetime) -> bool:
-        """Whether a token with this digest was never used before; it is remembered as used, durably."""
+    def first_use(self, digest: str, at: datetime) -> bool:
+        """Whether a token with this digest was never used before, at any inbox; it is remembered as used, durably."""
 
 
 def pages(settings: Mapping[str, AppSettings], tickets: Tickets, now: Callable[[], datetime]) -> Blueprint:
@@ -68,7 +68,7 @@ def pages(settings: Mapping[str, AppSettings], tickets: Tickets, now: Callable[[
 
 
 def _gate(settings: AppSettings, tickets: Tickets) -> Gate:
-    return Gate(settings, Keys(settings), lambda digest, at: tickets.first_use(settings.name, digest, at))
+    return Gate(settings, Keys(settings), tickets.first_use)
 
 
 def _bounded() -> None:
