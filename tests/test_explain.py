@@ -58,7 +58,7 @@ def asking(tmp_path: Path, *conditions: str, when: str = "complaint_received", *
 
 
 def test_a_condition_tells_what_it_wanted_what_it_saw_and_the_words_behind_it(tmp_path: Path) -> None:
-    shop = asking(tmp_path, "text: '/LL-\\d+/'", "subject: my order", "category: [billing, refund]")
+    shop = asking(tmp_path, "text: '/LL-\\d+/'", "subject: my order", "category: [billing, refund, delivery]")
     found = one(shop, "asked")
     text, subject, category = found["conditions"]
     own_text = JUDGE.assess(shop.box.box.messages[0]).own_text

@@ -18,7 +18,6 @@ from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Address, Direction
 
 LETTERS = Path(__file__).parent / "judge"
 HELD_OUT_NOTICED = 60  # of 74, four in five; most of the others are asked about
-MISSED = "Hello, the garden bench I ordered on the 2nd"  # the one everyday complaint that is not noticed yet
 SOMEBODY = Address("anna@example.org", "Anna")
 
 
@@ -80,7 +79,7 @@ def test_every_span_is_what_stands_there_and_every_label_is_known(labels: list[s
 @pytest.mark.parametrize(("labels", "message"), DEVELOPMENT)
 def test_an_everyday_letter_is_told_from_its_near_misses(labels: list[str], message: Message) -> None:
     found = assess(message)
-    assert found.complaint is (labels[0] == "complaint" and not message.text.startswith(MISSED)), found
+    assert found.complaint is (labels[0] == "complaint"), found
     assert not found.complaint or any(span.label == "complaint" for span in found.evidence)
     for span in found.evidence:
         assert span.text == found.own_text[span.start : span.end]

@@ -12,7 +12,7 @@ from plugin.judge.verdict import weigh
 
 BAR = 0.7
 TRADE = [  # what nobody but this trade would call a complaint
-    f"The {what} of my {who} sits {how} since Tuesday, and the bird has begun to pluck itself."
+    f"The {what} on my {who} is {how}, and she plucks her breast."
     for what in ("ring", "harness", "jess")
     for who in ("falcon", "kestrel", "barn owl", "goshawk")
     for how in ("askew", "too loosely")
@@ -42,7 +42,7 @@ def test_letters_people_spoke_about_are_judged_as_they_said(outcome: Outcome) ->
 def test_letters_like_them_follow(outcome: Outcome) -> None:
     assert outcome.held_out == len(TRADE)
     assert outcome.wrong_after < outcome.wrong_before
-    assert score("The harness of my eagle sits askew since Friday, and the bird plucks itself.", outcome.learned) >= BAR
+    assert score("The harness on my eagle is askew since Friday, and she plucks her breast.", outcome.learned) >= BAR
 
 
 def test_what_was_right_stays_right(outcome: Outcome) -> None:
@@ -66,7 +66,7 @@ def test_a_few_corrections_are_too_few_to_tell() -> None:
 
 
 def test_corrections_that_contradict_each_other_are_not_kept() -> None:
-    torn = [Lesson(one.own, "", "complaint", "yes" if n % 2 else "no") for n, one in enumerate(lessons("yes") * 2)]
+    torn = [*lessons("yes"), *lessons("no")]
     assert not learn(torn, anchors(), BAR).worth_keeping
 
 

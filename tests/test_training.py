@@ -17,9 +17,10 @@ from plugin.judge.strength import likelihood
 from training.anchors import anchors
 from training.anchors import write as write_anchors
 from training.compose import Letter, composed
-from training.fit import design, fit, quantised
-from training.model import LABEL_BITS, Built, Heard, build, letter_weights, write
-from training.source import Example, own, patterns, told_in, whole
+from training.fit import design, design_of_letters, fit, quantised
+from training.letter import graded
+from training.model import LABEL_BITS, LETTER_BITS, Built, Heard, build, letter_weights, write
+from training.source import Example, marked, own, patterns, told_apart, told_in, unmarked, voices, whole
 
 SENTENCES = """\
 # label, category or kind, severity, text
@@ -33,6 +34,14 @@ PATTERNS = "# {t} stands for one of: lamp, desk\n1\tproduct-quality\tmedium\tThe
 LETTERS = """\
 1\tdelivery\tmedium\tMy parcel\tHello,\\nmy parcel never arrived. Where is it?\\nAnna
 0\tthanks\t-\tThank you\tHello,\\nthank you for the quick reply.\\nAnna
+"""
+MARKED = """\
+1\tdelivery\thigh\trefund\tchurn\tMy parcel\tHello,\\n<c>my parcel <grave>never</grave> arrived.</c> <ask-refund>I \
+want my money back.</ask-refund> <risk-churn>Otherwise I shall leave.</risk-churn>\\nAnna
+1\tbilling\tlow\t-\t-\tA penny\tHello. <c>You charged a penny too much.</c> <minor>It hardly matters.</minor>
+1\tsafety\tcritical\t-\t-\tSmoke\t<c>The kettle caught fire.</c>
+1\tbilling\tmedium\t-\t-\tTwice\t<c>You charged me twice.</c>
+0\tthanks\t-\tinformation\t-\tThank you\tThe parcel came. <ask-information>What are your hours?</ask-information>
 """
 TEXTS = (
     "cfpb_narratives_a", "cfpb_narratives_b", "banking77", "clinc150", "bitext_intents", "goemotions",
@@ -68,6 +77,7 @@ def ours(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in (("letters", LETTERS), ("patterns", PATTERNS)):
         (folder / name).mkdir()
         (folder / name / "en.tsv").write_text(text, encoding="utf-8")
+    (folder / "letters" / "en-a.tsv").write_text(MARKED, encoding="utf-8")
     return folder
 
 
@@ -83,6 +93,7 @@ def written(built: Built, folder: Path) -> list[bytes]:
 def test_the_same_data_gives_the_same_bytes(data: Path, ours: Path, built: Built, tmp_path: Path) -> None:
     assert written(built, tmp_path / "one") == written(build(data, ours), tmp_path / "two")
     assert len(built.labels) == len(built.linear().names) << LABEL_BITS
+    assert len(built.letter) == 1 << LETTER_BITS
 
 
 def test_a_model_fitted_on_a_handful_of_sentences_tells_them_apart(ours: Path, built: Built) -> None:
@@ -98,6 +109,21 @@ def test_a_sentence_weighs_at_run_time_what_it_weighed_when_it_was_fitted(built:
     row[:, 0] = built.complaint
     fitted = design(texts, 18).values(row * built.facts["complaint"]["scale"])[:, 0] + model.bias
     assert [model.logit(words(text)) for text in texts] == pytest.approx(list(fitted))
+
+
+def test_a_letter_weighs_at_run_time_what_it_weighed_when_it_was_fitted(built: Built) -> None:
+    model = built.linear()
+    texts = ["my parcel\nhello, my parcel, my parcel never arrived. where is it?", "straße 12b/13 … don't 7 8", "— -"]
+    row = np.zeros((1 << LETTER_BITS, 1))
+    row[:, 0] = built.letter
+    fitted = design_of_letters(texts, LETTER_BITS).values(row * built.facts["whole"]["scale"])[:, 0]
+    told = [model.letter_logit(text.split()) for text in texts]
+    assert told == pytest.approx(list(fitted + built.facts["whole"]["bias"]))
+
+
+def test_a_word_said_twice_counts_once_in_a_letter() -> None:
+    once, twice = design_of_letters(["a kettle", "a kettle a kettle"], 12).counts.toarray()
+    assert list(once) == list(twice)
 
 
 def test_a_weight_lost_to_rounding_is_less_than_half_a_step() -> None:
@@ -139,20 +165,67 @@ def test_a_letter_and_its_sentences_are_in_one_part_and_only_those_of_ordinary_o
     assert {example.fold for example in told[1:]} == {letters[1].fold}
 
 
+def test_marks_are_taken_out_of_a_letter_and_kept_with_their_places(ours: Path) -> None:
+    first, *_, last = marked(ours / "letters")
+    assert first.text.startswith("Hello,\nmy parcel never arrived. I want") and first.source == "marked"
+    assert {mark.label: first.text[mark.start : mark.end] for mark in first.marks} == {
+        "c": "my parcel never arrived.", "grave": "never", "ask-refund": "I want my money back.",
+        "risk-churn": "Otherwise I shall leave.",
+    }  # fmt: skip
+    assert [set(first.asks), set(first.risks), set(last.asks)] == [{"refund"}, {"churn"}, {"information"}]
+
+
+@pytest.mark.parametrize("text", ["a <c>b", "a</c> b", "</c>a<c> b", "<b>a</b> <c", ""])
+def test_a_mark_without_its_other_half_marks_nothing(text: str) -> None:
+    assert unmarked(text)[1] == []
+
+
+def test_letters_that_stand_next_to_each_other_are_in_one_part(ours: Path, tmp_path: Path) -> None:
+    lines = "".join(f"0\torder\t-\t-\t-\tOrder\tI order {number} kettles.\n" for number in range(120))
+    (tmp_path / "en-a.tsv").write_text(lines, encoding="utf-8")
+    assert [letter.fold for letter in marked(tmp_path)] == [number // 20 % 5 for number in range(120)]
+
+
+def test_only_sentences_that_tell_the_grievance_speak_for_a_complaint(ours: Path) -> None:
+    told = {example.text: (example.source, example.label) for example in told_apart(marked(ours / "letters"))}
+    assert told["You charged a penny too much."] == ("telling", 1)
+    assert told["It hardly matters."] == told["A penny"] == ("beside", 0)
+    assert told["The parcel came."] == ("quiet", 0)
+    assert told["Smoke\nThe kettle caught fire."] == ("marked", 1)
+
+
+def test_each_sentence_is_told_with_what_is_marked_in_it(ours: Path) -> None:
+    told = {text: said for text, said, _ in voices(marked(ours / "letters"))}
+    assert told["I want my money back."] == {"ask-refund"} and told["What are your hours?"] == {"ask-information"}
+    assert told["Otherwise I shall leave."] == {"risk-churn"} and told["Smoke"] == set()
+
+
+def test_a_grade_is_reached_as_often_as_it_was_given_and_length_says_little() -> None:
+    chance = np.random.default_rng(1)
+    grades = chance.integers(0, 4, 400).astype(float)
+    given = np.column_stack([grades + chance.normal(size=400), grades + chance.normal(size=400)])
+    model = graded(given, grades)
+    heights = given @ np.array(model["weights"])
+    reached = (heights[:, None] > np.array(model["bars"])).sum(axis=1)
+    assert np.corrcoef(reached, grades)[0, 1] > 0.6
+    assert np.bincount(reached) == pytest.approx(np.bincount(grades.astype(int)), abs=8)
+    assert 0 < model["weights"][1] < model["weights"][0] / 2
+
+
 def test_a_pattern_is_told_of_each_thing_and_its_sisters_stay_together(ours: Path) -> None:
     made = list(patterns(ours / "patterns"))
     assert [example.text for example in made] == ["The lamp is broken.", "The desk is broken."]
     assert len({example.fold for example in made}) == 1
 
 
-def test_the_bar_is_passed_by_letters_of_which_hardly_one_is_no_complaint() -> None:
+def test_the_bar_is_passed_by_letters_of_which_nine_in_ten_are_complaints() -> None:
     chance = np.random.default_rng(1)
     labels = chance.integers(0, 2, 400)
     letters = [Letter("", "", int(label), 0, "en", "", "whole") for label in labels]
     heard = [Heard((value, value), (0.0,)) for value in labels * 2.0 + chance.normal(size=400)]
     weights = letter_weights(letters, heard)["signed"]
     tagged = [letter.label for letter, one in zip(letters, heard, strict=True) if _score(weights, one) >= 0.7]
-    assert sum(tagged) / len(tagged) >= 0.95
+    assert sum(tagged) / len(tagged) >= 0.9
 
 
 def _score(weights: list[float], heard: Heard) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from plugin.judge.deep import library_missing, opened
 from training import anchors, deep
-from training.model import Read, built_on, corpus, letters_about, with_narratives, write
+from training.model import built_on, corpus, letters_about, reading, write
 from training.source import ROOT
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     """Read the data, fit, write the arrays, and say how large they are."""
     folder = ROOT / "plugin" / "judge" / "model"
     given = corpus(Path(sys.argv[1]))
-    read = Read(with_narratives(given))
+    read = reading(given)
     built, letters = built_on(read, list(letters_about(given)))
     paths = [*write(built, folder), anchors.write(anchors.anchors(built.linear(), read.examples), folder)]
     reason = library_missing()

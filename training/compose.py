@@ -46,6 +46,7 @@ class Letter:
     language: str
     kind: str
     source: str = "composed"
+    severity: str = ""  # of a complaint that came as a whole
 
 
 def composed(examples: Sequence[Example]) -> Iterator[Letter]:

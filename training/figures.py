@@ -43,8 +43,8 @@ from training.model import (
     labelled,
     letter_weights,
     letters_about,
+    reading,
     scored,
-    with_narratives,
 )
 from training.sets import SETS, Figures, figures, of_each_language, rank
 from training.sets import letters as labelled_letters
@@ -52,7 +52,7 @@ from training.source import FOLDS, HELD_MAIL, ROOT, Example
 
 KEPT = ROOT / "training" / "figures.json"
 """The figures that were committed."""
-OURS = {"own", "plain", "letters", "whole"}
+OURS = {"own", "plain", "letters", "whole", "marked"}
 _BAR, _ASKED = 0.7, 0.4
 _Z = 1.96
 _TWEETS = 30  # one in so many is asked about
@@ -71,7 +71,7 @@ def main() -> None:
     """Print every table, and write what a test compares with."""
     data = Path(sys.argv[1])
     given = corpus(data)
-    letters, read = list(letters_about(given)), Read(with_narratives(given))
+    letters, read = list(letters_about(given)), reading(given)
     heard = heard_apart(read, letters)
     scores = scored(letters, heard, letter_weights(letters, heard))
     ours, kept = _ours(letters, scores), of_sets()

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from plugin.judge.linear import damping, pairing, spelling
+from plugin.judge.linear import KEPT, damping, easing, pairing, spelling
 from plugin.judge.reading import parts, words
 
 Floats = NDArray[np.float64]
@@ -48,25 +48,52 @@ class Design:
 
 def design(texts: Sequence[str], bits: int, *, paired: bool = True) -> Design:
     """The sentences as numbers, by the very functions that read them at run time."""
+    told = [words(text, 0, len(text)) for text in texts]
+    some = [[parts(word) for word in one] for one in told]
+    pairs = [list(neighbours(one)) for one in some] if paired else None
+    return _design(some, pairs, [damping(len(one)) for one in told], bits)
+
+
+def design_of_letters(texts: Sequence[str], bits: int) -> Design:
+    """Whole letters as numbers, likewise: each different word once, and each different pair."""
+    told = [text.lower().split() for text in texts]
+    some = [[parts(word[:KEPT]) for word in dict.fromkeys(one)] for one in told]
+    pairs = [[*chain.from_iterable(map(pairwise, one)), *_met(all_of)] for one, all_of in zip(some, told, strict=True)]
+    return _design(some, pairs, [easing(len(one)) for one in some], bits)
+
+
+def _met(told: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Where two words meet: the last part of the one, and the first of the other; each two words once."""
+    for one, two in dict.fromkeys(pairwise(told)):
+        before, after = parts(one[-KEPT:]), parts(two[:KEPT])
+        if before and after:
+            yield before[-1], after[0]
+
+
+def _design(
+    some: Sequence[Sequence[Sequence[str]]],
+    met: Sequence[Sequence[tuple[str, str]]] | None,
+    factors: Sequence[float],
+    bits: int,
+) -> Design:
+    """From the parts of each word of each text, and the pairs in it."""
     vocabulary: dict[str, int] = {}
-    counts: list[list[int]] = []
-    pairs: list[list[int]] = []
-    factors: list[float] = []
-    for text in texts:
-        told = words(text, 0, len(text))
-        some = [parts(word) for word in told]
-        counts.append([vocabulary.setdefault(part, len(vocabulary)) for word in some for part in word])
-        pairs.append([pairing(*pair, bits) for pair in neighbours(some)] if paired else [])
-        factors.append(damping(len(told)))
+    counts = [[vocabulary.setdefault(part, len(vocabulary)) for word in one for part in word] for one in some]
     spelled = [spelling(part, bits) for part in vocabulary]
     shares = [[1.0, *[share] * (len(places) - 1)] for places, share in spelled]
+    pairs = None
+    if met is not None:
+        places_met = [[pairing(*pair, bits) for pair in one] for one in met]
+        pairs = _matrix(places_met, _repeated(factors, places_met), 1 << bits)
     return Design(
-        _matrix(counts, [[factor] * len(row) for factor, row in zip(factors, counts, strict=True)], len(vocabulary)),
+        _matrix(counts, _repeated(factors, counts), len(vocabulary)),
         _matrix([places for places, _ in spelled], shares, 1 << bits),
-        _matrix(pairs, [[factor] * len(row) for factor, row in zip(factors, pairs, strict=True)], 1 << bits)
-        if paired
-        else None,
+        pairs,
     )
+
+
+def _repeated(factors: Sequence[float], rows: Sequence[Sequence[int]]) -> list[list[float]]:
+    return [[factor] * len(row) for factor, row in zip(factors, rows, strict=True)]
 
 
 def neighbours(told: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
@@ -133,8 +160,13 @@ def _bias_curvature(given: Design, belief: Floats) -> float:
     return float((belief * length).sum())
 
 
-def quantised(weights: Floats, most: int) -> tuple[NDArray[np.int64], Floats]:
-    """Each column as whole numbers up to `most`, and the scale that makes them weights again."""
+def quantised(weights: Floats, most: int, *, spread: float = 0.0) -> tuple[NDArray[np.int64], Floats]:
+    """Each column as whole numbers up to `most`, and the scale that makes them weights again.
+
+    With a `spread` the few weights beyond so many times the root mean square are cut off there.
+    """
     peaks = np.maximum(np.abs(weights).max(axis=0), 1e-12)
+    if spread:
+        peaks = np.minimum(peaks, np.maximum(spread * np.sqrt((weights * weights).mean(axis=0)), 1e-12))
     scale = peaks / most
-    return np.rint(weights / scale).astype(np.int64), scale
+    return np.clip(np.rint(weights / scale), -most, most).astype(np.int64), scale

@@ -1,4 +1,7 @@
-"""The whole of the fitting: sentences -> a row for complaints and a table for labels -> what letters make of them."""
+"""The whole of the fitting: sentences and letters -> two rows for complaints, a table for labels -> what makes a score.
+
+The one row weighs the words of a sentence, the other the different words of a letter as a whole.
+"""
 
 from __future__ import annotations
 
@@ -16,33 +19,53 @@ import numpy as np
 from plugin.judge.language import language
 from plugin.judge.linear import Linear
 from plugin.judge.own import own_text
+from plugin.judge.severity import features
 from plugin.judge.strength import likelihood
-from plugin.judge.verdict import RULED_OUT, hear, signed, signs_of, strongest
-from plugin.model import CATEGORIES, SEVERITIES, Message
+from plugin.judge.verdict import BARS, hear, loudest, ruled_out, says, signed, signs_of, strongest, telling
+from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Message
 from training import source
 from training.compose import Letter, composed
 from training.deep import Doubted
-from training.fit import Fitted, Floats, design, fit, quantised
-from training.letter import in_doubt, logistic
-from training.source import FOLDS, HELD_MAIL, ROOT, Example, Whole
+from training.fit import Fitted, Floats, design, design_of_letters, fit, quantised
+from training.letter import graded, logistic
+from training.source import HELD_MAIL, ROOT, Example, Whole
 
 OURS = ROOT / "training"
-BITS, LABEL_BITS = 18, 16
-RIDGE, LABEL_RIDGE = 5e-6, 3e-6
+BITS, LABEL_BITS, LETTER_BITS = 18, 15, 20
+RIDGE, LABEL_RIDGE, LETTER_RIDGE, VOICE_RIDGE = 5e-6, 3e-6, 1e-5, 1e-5
 BELIEF: Mapping[str, float] = {
     "own": 4.0, "plain": 9.0, "pattern": 5.0, "letters": 12.0, "whole": 6.0, "phrases": 3.0, "noise": 1.0,
     "banking77": 0.2, "clinc150": 0.03, "bitext": 0.03, "goemotions": 0.3, "spam": 0.1, "ordinary-mail": 0.3,
-    "cfpb": 0.5,
+    "cfpb": 0.5, "telling": 50.0, "beside": 15.0, "quiet": 15.0, "marked": 0.0,
 }  # fmt: skip
 """How much a sentence of each source counts."""
-_OF_LABELS = {**BELIEF, "banking77": 0.05, "phrases": 1.0}  # the same where what a complaint is about is told
+_OF_LABELS = {**BELIEF, "banking77": 0.05, "phrases": 1.0, "telling": 20.0, "marked": 20.0}  # … for categories
+_OF_LETTERS = {
+    "marked": 1.0,
+    "whole": 1.0,
+    "letters": 1.0,
+    "own": 0.2,
+    "plain": 0.1,
+    "telling": 0.2,
+    "quiet": 0.05,
+    "mail": 0.02,
+}
+"""How much a letter of each source counts where letters are weighed as wholes; a sentence is a short one."""
+VOICED = (*(f"ask-{ask}" for ask in ASKS), *(f"risk-{risk}" for risk in RISKS), "grave", "minor")
+"""The marks of letters that sentences are asked for, in the order of their columns."""
+_VOICED_RARE = 5.0  # how much more it counts that a sentence is marked than that it is not
+_LETTER_ROUNDS, _VOICE_ROUNDS = 50, 60
+_SPREAD = 12.0  # root mean squares of the weights of letters beyond which one is cut off
+_COMPOSED = 4  # one in so many letters put together is heard
+_MAIL = 4000  # characters of a mail
 _RARE = 3.0  # how much more it counts that a sentence is of a category than that it is not
+_GRADED = {"own", "plain", "pattern", "whole", "marked", "telling"}  # sources that know a severity
 _SHORT = 300  # characters of a narrative that is taken whole
 _PER_NARRATIVE = 2  # sentences of a longer one that are taken: those that sound most like a complaint
 _QUIET = -1.2  # the logit of letters whose signs do not matter, since nobody will look for them
-_BAR, _PRECISE = 0.7, 0.95  # of the whole letters at the bar this share must be complaints, whatever it costs in others
+_BAR, _PRECISE = 0.7, 0.9  # of the whole letters at the bar this share must be complaints, whatever it costs in others
 _STEP, _STEPS = 0.05, 40
-_LETTER_BELIEF = {"composed": 0.15, "letters": 10.0, "whole": 10.0, "mail": 0.5, "cfpb": 0.1}
+_LETTER_BELIEF = {"composed": 0.1, "letters": 1.0, "whole": 1.0, "marked": 1.0, "mail": 0.1, "cfpb": 0.02}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +75,7 @@ class Corpus:
     examples: list[Example]
     narratives: list[list[str]]
     mails: list[Message]
-    letters: list[Whole]
+    letters: list[Whole]  # those that are marked among them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +85,21 @@ class Built:
     facts: dict[str, Any]
     complaint: array[int]
     labels: array[int]
+    letter: array[int]
 
     def linear(self) -> Linear:
         """The model, ready to hear letters."""
-        return Linear(self.facts, self.complaint, self.labels)
+        return Linear(self.facts, self.complaint, self.labels, self.letter)
 
 
 def corpus(data: Path, ours: Path = OURS) -> Corpus:
     """All there is to read, in one fixed order: public data and our own sentences."""
     mails = list(source.mails(data, "ordinary-mail"))
     fitted_on = [mail for number, mail in enumerate(mails) if number % HELD_MAIL]
-    letters = list(source.whole(ours / "letters"))
+    plain, marked = list(source.whole(ours / "letters")), list(source.marked(ours / "letters"))
     examples = [
-        *source.own(ours / "sentences"), *source.told_in(letters), *source.patterns(ours / "patterns"),
-        *source.phrases(ours / "phrases"),
+        *source.own(ours / "sentences"), *source.told_in(plain), *source.told_apart(marked),
+        *source.patterns(ours / "patterns"), *source.phrases(ours / "phrases"),
         *source.letters("letters"), *source.letters("development"), *source.noise(),
         *source.banking(data), *source.requests(data), *source.intents(data), *source.emotions(data),
         *source.mail_sentences(fitted_on, "ordinary-mail"),
@@ -83,21 +107,20 @@ def corpus(data: Path, ours: Path = OURS) -> Corpus:
     ]  # fmt: skip
     narratives = list(source.narratives(data))
     examples += [Example(" ".join(told), 1, "cfpb") for told in narratives if sum(map(len, told)) < _SHORT]
-    return Corpus(examples, narratives, mails, letters)
+    return Corpus(examples, narratives, mails, [*plain, *marked])
 
 
 def build(data: Path, ours: Path = OURS) -> Built:
     """The model for this data and our own sentences."""
     given = corpus(data, ours)
-    read = Read(with_narratives(given))
-    return built_on(read, list(letters_about(given)))[0]
+    return built_on(reading(given), list(letters_about(given)))[0]
 
 
 def built_on(read: Read, letters: Sequence[Letter]) -> tuple[Built, list[Doubted]]:
     """The model fitted on these sentences and letters, and each letter as it is heard by one that knows none of it."""
     heard = heard_apart(read, letters)
     weights = letter_weights(letters, heard)
-    return made(read, read.fitted(), weights), scored(letters, heard, weights)
+    return made(read, -1, weights, severity_weights(letters, heard)), scored(letters, heard, weights)
 
 
 def scored(letters: Sequence[Letter], heard: Sequence[Heard], weights: Mapping[str, Sequence[float]]) -> list[Doubted]:
@@ -106,28 +129,62 @@ def scored(letters: Sequence[Letter], heard: Sequence[Heard], weights: Mapping[s
 
 
 def _scored(letter: Letter, heard: Heard, weights: Mapping[str, Sequence[float]]) -> Doubted:
-    bias, *plain = weights["plain"]
-    score = likelihood(plain, bias, heard.parts)
-    if score >= RULED_OUT:
+    score = ruled_out(weights["plain"], heard.parts)
+    if score is None:
         bias, *both = weights["signed"]
         score = likelihood(both, bias, (*heard.parts, *heard.signs))
     return Doubted(letter.text, letter.label, letter.source, score, heard.sentences)
 
 
 class Read:
-    """Examples and their design, made once for all the fits on parts of them."""
+    """Sentences and letters and their designs, made once for all the fits on parts of them."""
 
-    def __init__(self, examples: Sequence[Example], belief: Mapping[str, float] = BELIEF) -> None:
-        self.examples = list(examples)
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        letters: Sequence[Whole] = (),
+        wholes: Sequence[Example] = (),
+        belief: Mapping[str, float] = BELIEF,
+    ) -> None:
+        self.examples, self.letters, self.wholes = list(examples), list(letters), list(wholes)
+        self._wholes = design_of_letters([one.text for one in wholes], LETTER_BITS)
         self._design = design([example.text for example in examples], BITS)
         self._labels = np.array([[2.0 * example.label - 1.0] for example in examples])
         self._belief = np.array([[belief[example.source]] for example in examples])
 
     def fitted(self, without: int = -1, without_source: str = "") -> Fitted:
         """The weights fitted on all of them, or all but one fold or source."""
-        kept = [example.fold != without and example.source != without_source for example in self.examples]
+        heard = [example.source != without_source and BELIEF[example.source] > 0 for example in self.examples]
+        kept = [hear and example.fold != without for hear, example in zip(heard, self.examples, strict=True)]
         chosen = np.flatnonzero(kept)
         return fit(self._design.part(chosen), self._labels[chosen], self._belief[chosen], RIDGE)
+
+    def fitted_letters(self, without: int = -1) -> Fitted:
+        """The weights of letters as wholes, fitted on all of them, or all but one fold."""
+        chosen = np.flatnonzero([one.fold != without for one in self.wholes])
+        labels = np.array([[2.0 * self.wholes[at].label - 1.0] for at in chosen])
+        belief = np.array([[_OF_LETTERS[self.wholes[at].source]] for at in chosen])
+        return fit(self._wholes.part(chosen), labels, belief, LETTER_RIDGE, _LETTER_ROUNDS)
+
+
+def reading(given: Corpus) -> Read:
+    """All that is fitted on, with its designs."""
+    return Read(with_narratives(given), given.letters, wholes(given))
+
+
+def wholes(given: Corpus) -> list[Example]:
+    """The letters that are weighed as wholes, each subject and text in one, and our own sentences as the shortest."""
+    letters = [
+        Example(f"{one.subject}\n{one.text}", one.label, one.source, one.language, one.kind, "", one.text, one.fold)
+        for one in given.letters
+    ]
+    short = [one for one in given.examples if one.source in {"own", "plain", "letters", "telling", "quiet"}]
+    mails = [
+        Example(f"{mail.subject}\n{own_text(mail.text)[:_MAIL]}", 0, "mail", "en", "mail", "", mail.subject)
+        for number, mail in enumerate(given.mails)
+        if number % HELD_MAIL
+    ]
+    return [*letters, *short, *mails]
 
 
 def with_narratives(given: Corpus) -> list[Example]:
@@ -162,28 +219,40 @@ def _reaches(example: Example) -> list[float]:
 
 
 def _severity_belief(example: Example) -> list[float]:
-    known = example.severity in SEVERITIES and example.source in {"own", "plain", "pattern", "whole"}
-    return [BELIEF[example.source] * known] * (len(SEVERITIES) - 1)
+    known = example.severity in SEVERITIES and example.source in _GRADED
+    return [_OF_LABELS[example.source] * known] * (len(SEVERITIES) - 1)
 
 
-def made(read: Read, row: Fitted, letter: dict[str, list[float]], *, labels: bool = True) -> Built:
-    whole, scale = quantised(row.weights, 32_767)
+def voiced(letters: Sequence[Whole]) -> Fitted:
+    """One column for each of VOICED: whether a sentence asks for it, threatens with it, or is grave or small."""
+    told = list(source.voices(letters))
+    if not told:
+        return Fitted(np.zeros((1 << LABEL_BITS, len(VOICED))), np.zeros(len(VOICED)))
+    given = design([text for text, _, _ in told], LABEL_BITS, paired=False)
+    labels = np.array([[1.0 if label in said else -1.0 for label in VOICED] for _, said, _ in told])
+    return fit(given, labels, np.where(labels > 0, _VOICED_RARE, 1.0), VOICE_RIDGE, _VOICE_ROUNDS)
+
+
+def made(read: Read, without: int, letter: dict[str, list[float]], severity: Mapping[str, list[float]]) -> Built:
+    """The model fitted on all, or on all but one fold, with these weights of what letters make of it."""
+    row, entire = read.fitted(without), read.fitted_letters(without)
+    sentences, scale = quantised(row.weights, 32_767)
+    letters, letter_scale = quantised(entire.weights, 127, spread=_SPREAD)
+    examples = [one for one in read.examples if one.fold != without]
+    named, said = labelled(examples), voiced([one for one in read.letters if one.fold != without])
+    table, scales = quantised(np.hstack([named.weights, said.weights]), 127)
     facts: dict[str, Any] = {
         "complaint": {"bits": BITS, "bias": _short(row.bias[0]), "scale": _short(scale[0])},
-        "labels": {"bits": 0, "names": [], "biases": [], "scales": []},
+        "whole": {"bits": LETTER_BITS, "bias": _short(entire.bias[0]), "scale": _short(letter_scale[0])},
+        "labels": {
+            "bits": LABEL_BITS, "names": [*CATEGORIES, *SEVERITIES[1:], *VOICED],
+            "biases": list(map(_short, [*named.bias, *said.bias])), "scales": list(map(_short, scales)),
+        },
         "letter": letter,
-    }
-    table = array("b")
-    if labels:
-        fitted = labelled(read.examples)
-        wholes, scales = quantised(fitted.weights, 127)
-        table = array("b", wholes.ravel().tolist())
-        names = [*CATEGORIES, *SEVERITIES[1:]]
-        facts["labels"] = {
-            "bits": LABEL_BITS, "names": names, "biases": list(map(_short, fitted.bias)),
-            "scales": list(map(_short, scales)),
-        }  # fmt: skip
-    return Built(facts, array("h", whole[:, 0].tolist()), table)
+        "severity": severity,
+    }  # fmt: skip
+    rows = array("h", sentences[:, 0].tolist()), array("b", table.ravel().tolist()), array("b", letters[:, 0].tolist())
+    return Built(facts, *rows)
 
 
 def _short(number: float) -> float:
@@ -192,12 +261,14 @@ def _short(number: float) -> float:
 
 def letters_about(given: Corpus) -> Iterator[Letter]:
     """The letters that show what strong sentences mean for a letter; the mail that is held out is not among them."""
-    yield from composed([example for example in given.examples if example.source in {"own", "plain"}])
+    ours = [example for example in given.examples if example.source in {"own", "plain"}]
+    yield from islice(composed(ours), 0, None, _COMPOSED)
     for example in given.examples:
         if example.source == "letters":
             yield Letter(example.text, "", example.label, example.fold, example.language, example.kind, "letters")
     for one in given.letters:
-        yield Letter(own_text(one.text), one.subject, one.label, one.fold, one.language, one.kind, "whole")
+        letter = (own_text(one.text), one.subject, one.label, one.fold, one.language, one.kind, one.source)
+        yield Letter(*letter, severity=one.severity)
     for number, mail in enumerate(given.mails):
         if number % HELD_MAIL:
             fold = Example(mail.subject, 0, "").fold
@@ -209,19 +280,23 @@ def letters_about(given: Corpus) -> Iterator[Letter]:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a model made of a letter it was not fitted on: strengths, kinds of signs, the strongest sentences."""
+    """What a model made of a letter it was not fitted on: strengths, kinds of signs, the strongest sentences.
+
+    And what its severity is summed from, if somebody graded it.
+    """
 
     parts: tuple[float, ...]
     signs: tuple[float, ...]
     sentences: Sequence[str] = ()
+    gravity: tuple[float, ...] = ()
 
 
 def heard_apart(read: Read, letters: Sequence[Letter]) -> list[Heard]:
     """Each letter heard by a model that knows no sentence of its fold."""
     heard: dict[int, Heard] = {}
-    nothing = {"plain": [0.0] * 3, "signed": []}
-    for fold in range(FOLDS):
-        model = made(read, read.fitted(without=fold), nothing, labels=False).linear()
+    nothing: dict[str, list[float]] = {"plain": [0.0] * 5, "signed": []}
+    for fold in sorted({letter.fold for letter in letters}):
+        model = made(read, fold, nothing, {}).linear()
         for number, letter in enumerate(letters):
             if letter.fold == fold:
                 heard[number] = _hear(model, letter)
@@ -230,9 +305,15 @@ def heard_apart(read: Read, letters: Sequence[Letter]) -> list[Heard]:
 
 def _hear(model: Linear, letter: Letter) -> Heard:
     hearing = hear(model, letter.text, letter.subject)
-    quiet = max(hearing.parts) < _QUIET
-    found = [] if quiet else signs_of(letter.text, language(letter.text))
-    return Heard(hearing.parts, signed(sign.label for sign in found), strongest(hearing))
+    labels: list[str] = []
+    if max(hearing.parts) >= _QUIET:
+        spoken = language(letter.text or letter.subject)
+        labels = [sign.label for text in (letter.subject, letter.text) for sign in signs_of(text, spoken)]
+    gravity: tuple[float, ...] = ()
+    if letter.severity:
+        told = [says(model, sentence) for sentence in (*hearing.subject, *hearing.told)]
+        gravity = features(telling(hearing, told)[BARS], loudest(told), set(labels), letter.text)
+    return Heard(hearing.parts, signed(labels), strongest(hearing), gravity)
 
 
 def letter_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[str, list[float]]:
@@ -241,10 +322,10 @@ def letter_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[st
     belief = np.array([_LETTER_BELIEF[letter.source] for letter in letters])
     parts = np.array([one.parts for one in heard])
     plain = logistic(parts, labels, belief)
-    doubt = in_doubt(1.0 / (1.0 + np.exp(-(parts @ np.array(plain[1:]) + plain[0]))))
+    doubt = np.array([ruled_out(plain, one.parts) is None for one in heard])
     both = np.hstack([parts, np.array([one.signs for one in heard])])
     signed = logistic(both[doubt], labels[doubt], belief[doubt])
-    whole = doubt & np.array([letter.source == "whole" for letter in letters])
+    whole = doubt & np.array([letter.source in {"whole", "marked"} for letter in letters])
     logits = both[whole] @ np.array(signed[1:]) + signed[0]
     return {"plain": plain, "signed": [round(signed[0] - _caution(logits, labels[whole]), 4), *signed[1:]]}
 
@@ -259,14 +340,24 @@ def _caution(logits: Floats, labels: Floats) -> float:
     return _STEPS * _STEP
 
 
+def severity_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[str, list[float]]:
+    """What the severity of a complaint is summed from, and the sums from which each grade is reached."""
+    pairs = [(letter, one) for letter, one in zip(letters, heard, strict=True) if one.gravity]
+    if len({letter.severity for letter, _ in pairs}) < len(SEVERITIES):
+        return {"weights": [], "bars": [0.0] * (len(SEVERITIES) - 1)}
+    grades = np.array([float(SEVERITIES.index(letter.severity)) for letter, _ in pairs])
+    return graded(np.array([one.gravity for _, one in pairs]), grades)
+
+
 def write(built: Built, folder: Path) -> list[Path]:
-    """Write the model's three files, numbers with the low byte first."""
+    """Write the model's four files, numbers with the low byte first."""
     folder.mkdir(exist_ok=True)
-    for row in (built.complaint, built.labels):
+    for row in (built.complaint, built.labels, built.letter):
         if sys.byteorder == "big":
             row.byteswap()
-    paths = [folder / "model.json", folder / "complaint.i16", folder / "labels.i8"]
+    paths = [folder / "model.json", folder / "complaint.i16", folder / "labels.i8", folder / "letter.i8"]
     paths[0].write_text(json.dumps(built.facts, indent=1) + "\n", encoding="utf-8")
     paths[1].write_bytes(built.complaint.tobytes())
     paths[2].write_bytes(built.labels.tobytes())
+    paths[3].write_bytes(built.letter.tobytes())
     return paths

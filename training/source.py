@@ -10,7 +10,7 @@ import gzip
 import json
 import re
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,6 +58,9 @@ _ALPHABETS = (
     hexdigits, "的一是不了人我在有他这为之大来以个中上们", "αβγδεζηθικλμνξοπρστυφχψω", "אבגדהוזחטיכלמנסעפצקרשת",
     "xxxxxx_-=#*",
 )  # fmt: skip
+_MARKED = re.compile(r"(</?(?:c|grave|minor|ask-[a-z-]+|risk-[a-z-]+)>)")
+_IN_GOOD_PART = 0.3  # of a sentence
+_BLOCK = 20  # letters that stand next to each other and are never taken apart
 _MASK = re.compile(r"\b[X]{2,}(?:[/ ]+X{2,}|/\d+)*\b")
 
 
@@ -72,16 +75,26 @@ class Example:
     kind: str = ""
     severity: str = ""
     within: str = ""  # the letter it is a sentence of, or the pattern it was made from
+    part: int = -1  # that of its letter, where this has one
 
     @property
     def fold(self) -> int:
         """Which part of its source it belongs to, together with its sisters."""
-        return crc32((self.within or self.text).encode()) % FOLDS
+        return self.part if self.part >= 0 else crc32((self.within or self.text).encode()) % FOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What `text[start:end]` of a letter is: `c` tells the grievance, `grave`, `minor`, `ask-refund`, `risk-legal`."""
+
+    label: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole letter written for this, as it came."""
+    """A whole letter written for this, as it came; `marks` and `block` only of those that were marked."""
 
     text: str
     subject: str
@@ -89,11 +102,20 @@ class Whole:
     language: str
     kind: str
     severity: str
+    asks: frozenset[str] = frozenset()
+    risks: frozenset[str] = frozenset()
+    marks: tuple[Mark, ...] = ()
+    block: int = -1
 
     @property
     def fold(self) -> int:
-        """Which part it and all its sentences belong to."""
-        return crc32(self.text.encode()) % FOLDS
+        """Which part it and all its sentences belong to; look-alikes stand next to each other, in one block."""
+        return self.block % FOLDS if self.block >= 0 else crc32(self.text.encode()) % FOLDS
+
+    @property
+    def source(self) -> str:
+        """What it is counted as."""
+        return "marked" if self.block >= 0 else "whole"
 
 
 def rows(data: Path, name: str) -> Iterator[dict[str, Any]]:
@@ -116,9 +138,51 @@ def own(folder: Path) -> Iterator[Example]:
 def whole(folder: Path) -> Iterator[Whole]:
     """The whole letters written for this: label, category or kind, severity or `-`, subject, text with \\n in it."""
     for path in sorted(folder.glob("*.tsv")):
-        for label, kind, severity, subject, text in _rows(path, 5):
-            told = text.replace("\\n", "\n").strip()
-            yield Whole(told, subject, int(label), path.stem.partition("-")[0], kind, severity.strip("-"))
+        for label, kind, severity, subject, text in _rows(path, 5) if "-" not in path.stem else ():
+            yield Whole(_lines(text), subject, int(label), path.stem, kind, severity.strip("-"))
+
+
+def marked(folder: Path) -> Iterator[Whole]:
+    """The letters of `<language>-<letter>.tsv`, in which the telling words are marked.
+
+    Columns: label, category or kind, severity, asks, risks, subject, text; `-` is nothing.
+    """
+    for path in sorted(folder.glob("*-*.tsv")):
+        for number, (label, kind, severity, asks, risks, subject, text) in enumerate(_rows(path, 7)):
+            bare, marks = unmarked(_lines(text))
+            yield Whole(
+                bare, subject, int(label), path.stem.partition("-")[0], kind, severity.strip("-"),
+                _listed(asks), _listed(risks), tuple(marks), number // _BLOCK,
+            )  # fmt: skip
+
+
+def unmarked(text: str) -> tuple[str, list[Mark]]:
+    """A text without its marks, and where what they mark stands in it; marks may nest, a lone one marks nothing."""
+    kept: list[str] = []
+    opened: list[tuple[str, int]] = []
+    marks: list[Mark] = []
+    for piece in _MARKED.split(text):
+        tag = _MARKED.fullmatch(piece)
+        at = sum(map(len, kept))
+        if not tag:
+            kept.append(piece)
+        elif not piece.startswith("</"):
+            opened.append((piece[1:-1], at))
+        else:
+            name = piece[2:-1]
+            start = next((start for label, start in reversed(opened) if label == name), None)
+            if start is not None:
+                opened.remove((name, start))
+                marks.append(Mark(name, start, at))
+    return "".join(kept), sorted(marks, key=lambda mark: (mark.start, -mark.end, mark.label))
+
+
+def _lines(text: str) -> str:
+    return text.replace("\\n", "\n").strip()
+
+
+def _listed(labels: str) -> frozenset[str]:
+    return frozenset(labels.replace(",", " ").split()) - {"-"}
 
 
 def _rows(path: Path, columns: int) -> Iterator[list[str]]:
@@ -126,6 +190,50 @@ def _rows(path: Path, columns: int) -> Iterator[list[str]]:
         row = [cell.strip() for cell in line.split("\t", columns - 1)]
         if len(row) == columns and row[0] in {"0", "1"} and row[-1]:
             yield row
+
+
+def told_apart(letters: Iterable[Whole]) -> Iterator[Example]:
+    """The sentences and the subject of marked letters.
+
+    Source `telling`: tells the grievance, wholly or in good part; `beside`: another sentence of a complaint; `quiet`:
+    one of an ordinary letter. `marked` is a whole complaint, which tells of its category and severity only.
+    """
+    for one in letters:
+        if one.label:
+            text = f"{one.subject}\n{one.text}"
+            yield Example(text, 1, "marked", one.language, one.kind, one.severity, one.text, one.fold)
+        for start, end in ((-1, -1), *sentences(one.text)):
+            text = (one.text[start:end] if end >= 0 else one.subject).strip()
+            if not text:
+                continue
+            telling = end >= 0 and _share_of(one, start, end, {"c"}) > _IN_GOOD_PART
+            source = "telling" if telling else "beside" if one.label else "quiet"
+            yield Example(text, int(telling), source, one.language, one.kind, one.severity, one.text, one.fold)
+
+
+def voices(letters: Iterable[Whole]) -> Iterator[tuple[str, frozenset[str], int]]:
+    """The sentences and the subject of marked letters, the marks in good part in each, and the part it belongs to."""
+    for one in letters:
+        if one.block < 0:
+            continue
+        if one.subject.strip():
+            yield one.subject.strip(), frozenset(), one.fold
+        for start, end in sentences(one.text):
+            if one.text[start:end].strip():
+                said = frozenset(mark.label for mark in one.marks if _is_in(mark, start, end))
+                yield one.text[start:end].strip(), said, one.fold
+
+
+def _is_in(mark: Mark, start: int, end: int) -> bool:
+    """Whether half of the mark, or half of the sentence, lies in the other."""
+    shared = min(end, mark.end) - max(start, mark.start)
+    return shared > 0 and 2 * shared >= min(mark.end - mark.start, end - start)
+
+
+def _share_of(one: Whole, start: int, end: int, labels: Collection[str]) -> float:
+    """How much of `text[start:end]` marks of these labels cover."""
+    covered = sum(max(0, min(end, mark.end) - max(start, mark.start)) for mark in one.marks if mark.label in labels)
+    return covered / max(1, len(one.text[start:end].strip()))
 
 
 def told_in(letters: Iterable[Whole]) -> Iterator[Example]:

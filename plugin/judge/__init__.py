@@ -31,6 +31,7 @@ _ANSWERED = ("re", "aw", "sv", "antw", "antwort", "rv", "res", "odp", "ynt", "vs
 _PASSED_ON = ("fw", "fwd", "wg", "tr", "i", "doorst", "enc", "rv", "vl", "pd", "ilt")
 _KEY_SENTENCE = 200
 _A_LITTLE = 0.001
+_A_FEW = 2  # words that tell nothing where nobody suspects a complaint
 _ODD = str.maketrans({"[": "(", "]": ")", "{": "(", "}": ")"})
 
 
@@ -114,7 +115,9 @@ def key_sentence(assessment: Assessment) -> str:
         return ""
     start, end = sentence_around(assessment.own_text, telling.start, telling.end, _KEY_SENTENCE)
     clean = "".join(sign if sign.isprintable() else " " for sign in assessment.own_text[start:end]).translate(_ODD)
-    return clip(clean.strip(" \t-*•·–—>"), _KEY_SENTENCE)
+    said = clip(clean.strip(" \t-*•·–—>"), _KEY_SENTENCE)
+    noticed = assessment.complaint or assessment.maybe
+    return said if noticed or len(said.split()) > _A_FEW else ""
 
 
 def _as_said(verdict: Verdict, said: Mapping[str, str]) -> Verdict:

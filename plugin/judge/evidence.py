@@ -58,6 +58,13 @@ def _phrase(model: Linear, text: str, sentence: Sentence) -> tuple[int, int]:
     return spans[first][0], spans[last][1]
 
 
+def clause(model: Linear, text: str, sentence: Sentence, column: int) -> tuple[int, int]:
+    """Where the words stand that speak most for a label, which is a column of the model's table."""
+    first, last = _run([model.says(word)[column] for word in sentence.words])
+    spans = placed(text, sentence.start, sentence.end)
+    return spans[first][0], spans[last][1]
+
+
 def _run(shares: Sequence[float]) -> tuple[int, int]:
     """The first and the last word of the run that weighs most of those that are short enough."""
     best, run = -inf, (0, 0)

@@ -26,6 +26,7 @@ _STEP = 0.6
 _PULL = 0.01  # back to the shipped weights, each round
 _FARTHEST = 2.5  # a weight goes no farther from the shipped one
 _SWEEP = 4  # rounds from one look at every lesson to the next; between them only those are asked that still moved
+_RISE = 4.0  # how much farther a bar of severity is moved than another label
 _SURE = 0.1  # a letter whose score is this close to what people said teaches nothing more …
 _KEPT = 0.3  # … and an anchor when it is this close
 _SENTENCES = (1.0, 0.5, 0.25)  # how much the strongest sentences of a letter are moved
@@ -213,10 +214,10 @@ class _Step:
         return True
 
     def _severity(self, lesson: Lesson, said: str) -> bool:
-        """The bars between the grades said and meant, each moved one way."""
+        """Every bar moved towards the grade meant: the grade is reached by their sum, of which each is a small part."""
         is_now, meant = SEVERITIES.index(said), SEVERITIES.index(lesson.value)
-        for bar in self.model.names[len(CATEGORIES) :][min(is_now, meant) : max(is_now, meant)]:
-            self._shift(lesson, self.labels[bar], 1.0 if meant > is_now else -1.0)
+        for bar in SEVERITIES[1:] if is_now != meant else ():
+            self._shift(lesson, self.labels[bar], _RISE if meant > is_now else -_RISE)
         return is_now != meant
 
     def _shift(self, lesson: Lesson, weights: Weights, way: float) -> None:

@@ -1,4 +1,4 @@
-"""The fast model: what each word of a sentence, and each pair of neighbours, says for a label.
+"""The fast model: what each word of a sentence, or of a letter, and each pair of neighbours says for a label.
 
 A word counts as itself and by the runs of characters in it, so that an unseen form of a known word is known as well;
 all of them are hashed into one row of small integers. What a word weighs never depends on its sentence, so it is
@@ -29,11 +29,13 @@ GRAMS = (3, 4, 5)
 """Lengths of the runs of characters a word counts by."""
 _SHARE = 0.8  # how much the runs of a word weigh together beside the word itself
 _SPELT = 28  # characters of a word that are looked at
-_KEPT = 48  # characters of a word that is worth remembering
+KEPT = 48
+"""Characters of a word that are worth remembering."""
 _REMEMBERED = 1 << 14
 _TOLD = 1 << 12  # words of which is remembered what they say for each label
 _SMOOTH = 2
 _HOPELESS = -1.5  # a logit that no pairs would lift to where it matters
+_LOST = -4.0  # … and that of a letter
 
 _NUMBER = re.compile(r"(?<!\w)\d+(?!\w)", re.ASCII)
 _Key = TypeVar("_Key")
@@ -43,6 +45,13 @@ _Weight = TypeVar("_Weight")
 def damping(count: int) -> float:
     """What the sum over a sentence of so many words is multiplied with, so that length says nothing."""
     return 1.0 / sqrt(count + _SMOOTH)
+
+
+@lru_cache(maxsize=1 << 10)
+def easing(count: int) -> float:
+    """The same of a letter of so many different words, n ** -0.375: the more of them speak, the more it says."""
+    root = sqrt(sqrt(count + _SMOOTH))
+    return 1.0 / (root * sqrt(root))
 
 
 def spelling(part: str, bits: int) -> tuple[list[int], float]:
@@ -92,7 +101,7 @@ class _Memory(dict[_Key, _Weight]):
 
 def _plain_word(word: str) -> str | None:
     """The word with one number for all of them, as `parts` takes them; nothing of one too long to come again."""
-    if len(word) > _KEPT:
+    if len(word) > KEPT:
         return None
     return _NUMBER.sub("0", word) if word.isascii() else word
 
@@ -112,12 +121,12 @@ class _Row:
 
     def of_word(self, word: str) -> float:
         """What a word weighs: its parts, and the pairs they make."""
-        some = parts(word[:_KEPT])
+        some = parts(word[:KEPT])
         return sum(map(self.of_part, some)) + sum(map(self.of_pair, pairwise(some)))
 
     def of_neighbours(self, pair: tuple[str, str]) -> float:
         """What two words weigh together: the last part of the one with the first of the other."""
-        before, after = parts(pair[0][-_KEPT:]), parts(pair[1][:_KEPT])
+        before, after = parts(pair[0][-KEPT:]), parts(pair[1][:KEPT])
         return self.of_pair((before[-1], after[0])) if before and after else 0.0
 
     def of_part(self, part: str) -> float:
@@ -148,15 +157,22 @@ class _Table:
 class Linear:
     """The weights as shipped, and what was added; threads may share one, what it remembers only saves time."""
 
-    def __init__(self, facts: Mapping[str, Any], complaint: Sequence[int], labels: Sequence[int]) -> None:
-        row, table = facts["complaint"], facts["labels"]
+    def __init__(
+        self, facts: Mapping[str, Any], complaint: Sequence[int], labels: Sequence[int], whole: Sequence[int]
+    ) -> None:
+        row, table, letters = facts["complaint"], facts["labels"], facts["whole"]
         self.bias: float = row["bias"]
         self.names: tuple[str, ...] = tuple(table["names"])
         self.biases: list[float] = table["biases"]
         self.letter: dict[str, list[float]] = facts["letter"]
+        self.severity: dict[str, list[float]] = facts["severity"]
         weights = _Row(complaint, row["scale"], row["bits"])
         self.words = _Memory(weights.of_word, _plain_word)
         self.pairs = _Memory(weights.of_neighbours, _plain_pair)
+        of_letters = _Row(whole, letters["scale"], letters["bits"])
+        self._letter_bias: float = letters["bias"]
+        self._letter_words = _Memory(of_letters.of_word, _plain_word)
+        self._letter_pairs = _Memory(of_letters.of_neighbours, _plain_pair)
         self._table = _Table(labels, table["scales"], table["bits"])
         self._says = _Memory(self._of_word, _plain_word, _TOLD)
 
@@ -165,19 +181,22 @@ class Linear:
         added = [(self.names.index(name), words) for name, words in labels.items()]
 
         def of_word(word: str) -> float:
-            return self.words[word] + learned.get(folded(word[:_KEPT]), 0.0)
+            return learned.get(folded(word[:KEPT]), 0.0)
 
         def of_pair(pair: tuple[str, str]) -> float:
-            return self.pairs[pair] + learned.get(f"{folded(pair[0][-_KEPT:])} {folded(pair[1][:_KEPT])}", 0.0)
+            return learned.get(f"{folded(pair[0][-KEPT:])} {folded(pair[1][:KEPT])}", 0.0)
 
         def says(word: str) -> tuple[float, ...]:
             sums = list(self._says[word])
             for column, words in added:
-                sums[column] += words.get(folded(word[:_KEPT]), 0.0)
+                sums[column] += words.get(folded(word[:KEPT]), 0.0)
             return tuple(sums)
 
         model = copy(self)
-        model.words, model.pairs = _Memory(of_word, _plain_word), _Memory(of_pair, _plain_pair)
+        model.words = _Memory(lambda word: self.words[word] + of_word(word), _plain_word)
+        model.pairs = _Memory(lambda pair: self.pairs[pair] + of_pair(pair), _plain_pair)
+        model._letter_words = _Memory(lambda word: self._letter_words[word] + of_word(word), _plain_word)
+        model._letter_pairs = _Memory(lambda pair: self._letter_pairs[pair] + of_pair(pair), _plain_pair)
         model._says = _Memory(says, _plain_word, _TOLD)
         return model
 
@@ -188,6 +207,15 @@ class Linear:
         if self.bias + told * factor > _HOPELESS:
             told += sum(map(self.pairs.__getitem__, pairwise(words)))
         return self.bias + told * factor
+
+    def letter_logit(self, words: Sequence[str]) -> float:
+        """How strongly a letter as a whole, by its different words in small letters, speaks for a complaint."""
+        different = dict.fromkeys(words)
+        factor, bias = easing(len(different)), self._letter_bias
+        told = sum(map(self._letter_words.__getitem__, different))
+        if bias + told * factor > _LOST:
+            told += sum(map(self._letter_pairs.__getitem__, dict.fromkeys(pairwise(words))))
+        return bias + told * factor
 
     def shares(self, words: Sequence[str]) -> list[float]:
         """What each word adds to that, half of each pair it stands in included."""
@@ -200,7 +228,7 @@ class Linear:
 
     def _of_word(self, word: str) -> tuple[float, ...]:
         sums = [0.0] * len(self.names)
-        for part in parts(word[:_KEPT]):
+        for part in parts(word[:KEPT]):
             sums = list(map(add, sums, self._table.of_part(part)))
         return tuple(sums)
 
@@ -210,7 +238,8 @@ def shipped() -> Linear:
     """The model that comes with the package, read once."""
     folder = resources.files("plugin.judge") / "model"
     facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-    return Linear(facts, _row(folder / "complaint.i16", "h"), _row(folder / "labels.i8", "b"))
+    rows = _row(folder / "complaint.i16", "h"), _row(folder / "labels.i8", "b"), _row(folder / "letter.i8", "b")
+    return Linear(facts, *rows)
 
 
 def _row(path: Traversable, kind: str) -> array[int]:

@@ -1,4 +1,5 @@
-"""How strongly a letter speaks for a complaint: by its strongest sentences and by those standing side by side.
+"""How strongly a letter speaks for a complaint: by its words as a whole, by its strongest sentences and by those
+standing side by side.
 
 It never speaks by how many sentences it has: a long letter is no complaint by its length.
 """
@@ -50,13 +51,19 @@ def _pieces(model: Linear, text: str, start: int, end: int) -> list[Sentence]:
     return [Sentence(head, tail, some, model.logit(some)) for head, tail in edges if (some := words(text, head, tail))]
 
 
-def strengths(model: Linear, told: Sequence[Sentence]) -> tuple[float, float]:
-    """What the score of a letter is made of: its strongest sentences wherever they stand, and its strongest passage."""
+def outright(model: Linear, own: str, subject: str) -> float:
+    """The logit of a letter as a whole; nothing is looked at but which words there are, and which stand together."""
+    spoken = f"{subject}\n{own[:_READ]}".lower().split()
+    return max(-CEILING, min(CEILING, model.letter_logit(spoken))) if spoken else -CEILING
+
+
+def strengths(model: Linear, told: Sequence[Sentence]) -> tuple[float, float, float]:
+    """What sentences make of a letter: the strongest, the few strongest wherever they stand, the strongest passage."""
     if not told:
-        return FLOOR, FLOOR
+        return FLOOR, FLOOR, FLOOR
     strongest = nlargest(_STRONGEST, [sentence.logit for sentence in told])
     top = sum(map(_within, strongest)) / len(strongest)
-    return top, _passage(told) if strongest[0] > _MUTE else top
+    return _within(strongest[0]), top, _passage(told) if strongest[0] > _MUTE else top
 
 
 def _passage(told: Sequence[Sentence]) -> float:

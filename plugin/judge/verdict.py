@@ -7,17 +7,19 @@ and each kind of them found weighs in once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from heapq import nlargest
-from operator import add, attrgetter
+from itertools import repeat
+from operator import add, attrgetter, mul
 
 from plugin.judge.deep import Deep
-from plugin.judge.evidence import evidence
+from plugin.judge.evidence import clause, evidence
 from plugin.judge.language import language as spoken_in
 from plugin.judge.linear import Linear, damping, shipped
+from plugin.judge.severity import features, grade
 from plugin.judge.signs import Sign, Signs
-from plugin.judge.strength import Sentence, heard, likelihood, strengths
+from plugin.judge.strength import Sentence, heard, likelihood, outright, strengths
 from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Evidence
 
 RULED_OUT = 0.1
@@ -31,16 +33,21 @@ SIGNED = (
 After them come two more: whether there are several faults, and whether somebody tells one and asks for something.
 """
 _TELLING = 6  # sentences that are heard for a category and a severity …
+_HEARD = 12  # … those that are heard for asks and risks …
 _TELLS = 200  # characters of a text that would show a language the judge knows …
 _UNHEARD = 0.5  # … and what is left of the score of one that does not
 _ASKED = 12  # sentences the second opinion may choose from
+_SILENT = -0.7  # the logit up to which the strongest sentence of a letter does not speak up for it
 _MUTE = -1.0  # … and the logit of those that are not
-_SPOKEN = {"fault": 1.5, "category": 0.7}  # what a sign that tells the category adds to what the words say for it
+_SPOKEN = {"fault": 0.6, "category": 0.3}  # what a sign that tells the category adds to what the words say for it
 _TOLD_BY = [[(f"{kind}-{name}", weight) for kind, weight in _SPOKEN.items()] for name in CATEGORIES]
 _MOST = 2  # signs of a kind beyond which a further one adds nothing
 _SHOUTED = 3  # words in capitals that are a shout
-_GRAVE_SIGNS = ("risk-safety", "risk-vulnerable-customer", "grave")
-_LOUD = ("risk-legal", "risk-regulator", "risk-fraud-accusation")
+BARS = slice(len(CATEGORIES), len(CATEGORIES) + len(SEVERITIES) - 1)  # the columns of the grades of severity …
+_HEADS = slice(BARS.stop, None)  # … and of what single sentences say: the asks, the risks, grave and minor
+_WISHES = tuple(f"ask-{ask}" for ask in ASKS)
+_THREATS = tuple(f"risk-{risk}" for risk in RISKS)
+_SAID_AT = -0.6  # the logit from which a sentence says one of these
 
 _DECLARED = 0.9  # the least score of a letter that calls itself a complaint …
 _TAKEN_BACK = {"settled", "no-complaint"}  # … and does not take it back
@@ -67,12 +74,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """A letter as the linear model heard it: its sentences, those of its subject, and how likely they alone make it."""
+    """A letter as the linear model heard it: its sentences, those of its subject, and what its score is made of."""
 
     text: str
     told: list[Sentence]
     subject: list[Sentence]
-    likely: float
     parts: tuple[float, ...]
 
 
@@ -85,19 +91,27 @@ def weigh(
     """
     model = model or shipped()
     hearing = hear(model, own, subject)
-    if hearing.likely < RULED_OUT:
-        return Verdict(score=round(hearing.likely, 4), alone=round(hearing.likely, 4))
+    likely = ruled_out(model.letter["plain"], hearing.parts)
+    if likely is not None:
+        return Verdict(score=round(likely, 4), alone=round(likely, 4))
     language = spoken_in(own or subject)
     found, heading = ((signs or shipped_signs()).find(text, language) for text in (own, subject))
     return _verdict(model, hearing, language, found, heading, second=second)
 
 
+def ruled_out(weights: Sequence[float], parts: Sequence[float]) -> float | None:
+    """How likely a complaint a letter is that is not looked at any further: neither it nor a sentence of it speaks up.
+
+    None of one that is looked at.
+    """
+    likely = likelihood(weights[1:], weights[0], parts)
+    return likely if likely < RULED_OUT and parts[1] <= _SILENT else None
+
+
 def hear(model: Linear, own: str, subject: str) -> Hearing:
-    """What the linear model makes of a letter, before anybody looks for signs."""
+    """What the linear model makes of a letter and its sentences, before anybody looks for signs."""
     told, heading = heard(model, own), heard(model, subject)
-    parts = strengths(model, [*heading, *told])
-    weights = model.letter["plain"]
-    return Hearing(own, told, heading, likelihood(weights[1:], weights[0], parts), parts)
+    return Hearing(own, told, heading, (outright(model, own, subject), *strengths(model, [*heading, *told])))
 
 
 def signed(labels: Iterable[str]) -> tuple[float, ...]:
@@ -129,8 +143,15 @@ def _verdict(
         score = round(opinion.score, 4)
     if score < RULED_OUT:
         return Verdict(score=score, alone=alone, language=language)
-    says = _says(model, _telling(hearing))
-    category, severity = _category(model, says, signs), _severity(says, labels)
+    hearing = _shortened(hearing)
+    said = [says(model, sentence) for sentence in (*hearing.subject, *hearing.told)]
+    told = telling(hearing, said)
+    heads = loudest(said)
+    severity = grade(model.severity, features(told[BARS], heads, labels, hearing.text))
+    category = _category(model, _throughout(hearing, said), signs)
+    voiced = _voiced(model, hearing, said[len(hearing.subject) :], labels)
+    labels |= {sign.label for sign in voiced}
+    found = sorted([*found, *voiced], key=attrgetter("start"))
     return Verdict(
         score=score,
         alone=alone,
@@ -163,46 +184,67 @@ def strongest(hearing: Hearing) -> list[str]:
     return [" ".join(sentence.words) for sentence in told]
 
 
-def _telling(hearing: Hearing) -> list[Sentence]:
-    strongest = nlargest(_TELLING, [*hearing.subject, *hearing.told], key=attrgetter("logit"))
-    return [sentence for sentence in strongest if sentence.logit > _MUTE] or strongest[:1]
+def says(model: Linear, sentence: Sentence) -> list[float]:
+    """What a sentence says for each label of the model."""
+    factor = damping(len(sentence.words))
+    sums = map(sum, zip(*map(model.says, sentence.words), strict=True))
+    return list(map(add, model.biases, map(mul, sums, repeat(factor))))
 
 
-def _says(model: Linear, telling: Sequence[Sentence]) -> list[float]:
-    """What the telling sentences say for each label of the model, each as loudly as it speaks for a complaint."""
-    loud = [likelihood((1.0,), 0.0, (sentence.logit,)) for sentence in telling]
+def telling(hearing: Hearing, said: Sequence[Sequence[float]]) -> list[float]:
+    """What the strongest sentences say for each label, each as loudly as it speaks for a complaint.
+
+    `said` is what each sentence says, those of the subject first.
+    """
+    told = zip((*hearing.subject, *hearing.told), said, strict=True)
+    strongest = nlargest(_TELLING, told, key=lambda pair: pair[0].logit)
+    speaking = [pair for pair in strongest if pair[0].logit > _MUTE] or strongest[:1]
+    loud = [likelihood((1.0,), 0.0, (sentence.logit,)) for sentence, _ in speaking]
     whole = sum(loud) or 1.0
-    sums = list(model.biases)
-    for share, sentence in zip(loud, telling, strict=True):
-        factor = share / whole * damping(len(sentence.words))
-        said = map(sum, zip(*map(model.says, sentence.words), strict=True))
-        sums = [before + value * factor for before, value in zip(sums, said, strict=True)]
-    return sums
+    shares = [share / whole for share in loud]
+    return [sum(map(mul, shares, column)) for column in zip(*[row for _, row in speaking], strict=True)]
 
 
-def _category(model: Linear, says: Sequence[float], signs: Sequence[str]) -> str:
-    loud = list(map(add, says, told_by_signs(signs)))
+def _shortened(hearing: Hearing) -> Hearing:
+    """The letter with its strongest sentences only, if there are many: a long one costs no more."""
+    if len(hearing.told) <= _HEARD:
+        return hearing
+    bar = nlargest(_HEARD, [sentence.logit for sentence in hearing.told])[-1]
+    return replace(hearing, told=[sentence for sentence in hearing.told if sentence.logit >= bar][:_HEARD])
+
+
+def _throughout(hearing: Hearing, said: Sequence[Sequence[float]]) -> list[float]:
+    """What all sentences say for each category; the longer one is, the more it counts, but not as its words."""
+    shares = [1.0 / damping(len(sentence.words)) for sentence in (*hearing.subject, *hearing.told)]
+    whole = sum(shares)
+    columns = zip(*[row[: len(CATEGORIES)] for row in said], strict=True)
+    return [sum(map(mul, shares, column)) / whole for column in columns]
+
+
+def loudest(said: Sequence[Sequence[float]]) -> list[float]:
+    """Of each ask and risk, of what is grave and what is small, how loudly the sentence says it that says it most."""
+    return [max(column) for column in zip(*(row[_HEADS] for row in said), strict=True)]
+
+
+def _voiced(model: Linear, hearing: Hearing, said: Sequence[Sequence[float]], known: set[str]) -> list[Sign]:
+    """The asks and risks no phrase told of, each with the clause of the sentence that says it most."""
+    found = []
+    for label in (*_WISHES, *_THREATS) if said else ():
+        column = model.names.index(label)
+        best = max(range(len(said)), key=lambda number: said[number][column])
+        if label not in known and said[best][column] > _SAID_AT:
+            found.append(Sign(label, *clause(model, hearing.text, hearing.told[best], column)))
+    return found
+
+
+def _category(model: Linear, told: Sequence[float], signs: Sequence[str]) -> str:
+    loud = list(map(add, told, told_by_signs(signs)))
     return model.names[loud.index(max(loud))]
 
 
 def told_by_signs(labels: Sequence[str]) -> list[float]:
     """What the signs add to what the words say for each of CATEGORIES; a third one of a kind adds no more."""
     return [sum([weight * min(_MOST, labels.count(label)) for label, weight in told]) for told in _TOLD_BY]
-
-
-def _severity(says: Sequence[float], labels: set[str]) -> str:
-    """The highest grade the words reach, raised by what is grave and lowered by what the sender calls small."""
-    bars = says[len(CATEGORIES) :]
-    grade = sum(bar > 0 for bar in bars)
-    if {"grave", "risk-safety"} <= labels:
-        grade = 3
-    elif labels & set(_GRAVE_SIGNS):
-        grade = max(grade, 2)
-    elif labels & set(_LOUD):
-        grade = max(grade, 1 + ("chaser" in labels))
-    elif "minor" in labels:
-        grade = min(grade, 0 if grade < 2 else 1)
-    return SEVERITIES[grade]
 
 
 def _is_loud(text: str) -> bool:
