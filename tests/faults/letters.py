@@ -28,7 +28,7 @@ COMPLAINTS = (
     ("Burnt fingers", "The kettle of order {order} caught fire and I burnt my hand. It is dangerous! This is a "
      "complaint and I will tell the authorities."),
     ("Wrong size", "For the second time you sent the wrong item for order {order}. I am fed up with this terrible "
-     "service. I demand the right one."),
+     "service. This is a complaint: I demand the right one."),
 )  # fmt: skip
 ORDINARY = (
     ("Opening hours", "Good morning, are you open on Saturday? Kind regards"),
