@@ -216,7 +216,7 @@ class Change:
     reminder: Reminder | None = None
     withdraw: tuple[Written, ...] = ()  # drafts of ours to take back, if still byte for byte ours
     settle: tuple[Written, ...] = ()  # reminders of ours that are over: unflag, mark seen
-    still_due: bool = False  # something else of this case is on a person's list
+    still_due: bool = False  # something else of this case, or in this conversation, is on a person's list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -236,6 +236,12 @@ def test_that_it_lives_may_be_asked_from_anywhere(idle: FlaskClient) -> None:
     assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
+@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"])
+def test_who_asks_through_a_proxy_is_elsewhere_whatever_name_it_gives(idle: FlaskClient, header: str) -> None:
+    answer = idle.get("/", headers={"Host": "127.0.0.1", header: "192.0.2.1"})
+    assert answer.status_code == 403
+
+
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8025", "127.0.0.1", "127.0.0.1:8025", "[::1]", "[::1]:8025"])
 def test_the_names_of_this_machine_are_answered(idle: FlaskClient, host: str) -> None:
     assert idle.get("/", headers={"Host": host}).status_code == 200

@@ -220,6 +220,8 @@ class Conversation:
         self, audit: Json, event: Json, ancestry: tuple[str, ...], author: Person, direction: Direction
     ) -> Message:
         uid = FIRST if event["id"] == self._first_comment else int(event["id"])
+        if uid >= 1 << 63:
+            raise ValueError("no id of Zendesk's has more than 64 bits")
         at, ours = instant(audit["created_at"]), direction is Direction.OUT
         asks = Address(self.requester.email, self.requester.name)
         speaks = asks if author.staff and not ours else Address(author.email, author.name)

@@ -27,7 +27,7 @@ from integrations.zendesk.conversation import (
     speaks_for_itself,
 )
 from integrations.zendesk.shelf import Shelf, Standing
-from integrations.zendesk.wire import Barred, Exported, Gone, Unwritable, Wire, ZendeskSettings
+from integrations.zendesk.wire import ODD, Barred, Exported, Gone, Unwritable, Wire, ZendeskSettings
 from plugin.inbox import Act, ActKind, Cursor, InboxError, InboxRefused, InboxUnavailable, Memory, Page, Unreadable
 from plugin.model import Place
 
@@ -167,7 +167,7 @@ class Reader:
             yield
         except Unwritable as error:
             found.unreadable.append(_aside(ticket, f"Zendesk would not tell: {error}"))
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
+        except ODD as error:
             # Only the name of the error: its words may hold what a customer wrote.
             what = f"what Zendesk says of it makes no sense ({type(error).__name__})"
             found.unreadable.append(_aside(ticket, what))
@@ -266,6 +266,7 @@ class Reader:
             return ask()
 
     def _fresh(self, cursor: Cursor, tickets: Sequence[Json]) -> Iterator[Page]:
+        tickets = [ticket for ticket in tickets if ticket and ticket.get("id")]  # of anything else nothing can be asked
         known = self._bookmarks([int(ticket["id"]) for ticket in tickets])
         unread = {}
         for ticket in tickets:

@@ -76,10 +76,10 @@ class Shelf:
     def meet(self, users: Iterable[Json]) -> None:
         """Remember who these are."""
         now = time.monotonic()
-        for user in users:
+        for one in (person(user) for user in users if user and user.get("id")):
             # At the end, wherever it stood before: what is dropped must be what nobody asked for of late.
-            self._people.pop(int(user["id"]), None)
-            self._people[int(user["id"])] = (person(user), now)
+            self._people.pop(one.id, None)
+            self._people[one.id] = (one, now)
         while len(self._people) > _PEOPLE:
             del self._people[next(iter(self._people))]
 

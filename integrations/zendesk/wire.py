@@ -65,6 +65,10 @@ class ZendeskSettings(Protocol):
     def start(self) -> Any: ...  # now, all or a date
 
 
+ODD = (AttributeError, LookupError, TypeError, ValueError)
+"""What comes of reading an answer that is not as Zendesk describes it; one ticket must not hold up the others."""
+
+
 class Barred(InboxRefused):
     """This login may not see or do that; with another thing it may be different."""
 
@@ -170,7 +174,10 @@ class Wire:
             meta = answer.get("meta") or {}
             if not meta.get("has_more"):
                 break
-            query["page[after]"] = str(meta.get("after_cursor"))
+            after = str(meta.get("after_cursor") or "")
+            if not after or after == query.get("page[after]"):
+                raise ValueError(f"the list {name} does not say what comes next")
+            query["page[after]"] = after
         return found
 
     def call_back(self, webhook: str, payload: str) -> int:
@@ -212,7 +219,7 @@ class Wire:
         self._session.answers.clear()
         try:
             ask()
-        except (ZenpyException, LookupError, TypeError, ValueError, AttributeError) as error:
+        except (ZenpyException, *ODD) as error:
             raise self._session.senseless() from error  # zenpy makes objects of every answer, and stumbled over one
         if not self._session.answers:
             raise self._session.senseless()
@@ -301,7 +308,7 @@ class _Session(requests.Session):
         with suppress(KeyError, ValueError):  # an answer without a time tells nothing new about it
             self.skew = time.time() - parsedate_to_datetime(response.headers["Date"]).timestamp()
         most, left = (_number(response.headers.get(name)) for name in ("X-Rate-Limit", "X-Rate-Limit-Remaining"))
-        if most and left is not None:
+        if most and left is not None and isfinite(most) and isfinite(left):
             self.left, self.limit = left / most, (int(most), int(left))
 
     def _refuse(self, response: requests.Response) -> None:
@@ -358,10 +365,10 @@ def _seconds(text: str | None, now: datetime) -> float:
 
 
 def _number(text: str | None) -> float | None:
-    with suppress(ValueError):
-        if text and isfinite(number := float(text)):
-            return number
-    return None
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
 
 
 def _reason(response: requests.Response) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from integrations.zendesk import note
 from integrations.zendesk.conversation import DUE, FOLDER, Json, said_in, steps_of
 from integrations.zendesk.shelf import Shelf, Standing
-from integrations.zendesk.wire import Barred, Changed, Gone, Unwritable, Wire, ZendeskSettings
+from integrations.zendesk.wire import ODD, Barred, Changed, Gone, Unwritable, Wire, ZendeskSettings
 from plugin.inbox import Change, InboxUnavailable, Receipt
 from plugin.model import Draft, Place, Reminder, Written
 
@@ -92,6 +92,10 @@ class Writer:
             run.settle(lambda change: Receipt(key=change.key, refused=why))
         except Barred as error:
             self._barred(run, error)
+        except ODD as error:
+            self._shelf.forget(run.number)
+            why = f"what Zendesk says of ticket #{run.number} makes no sense ({type(error).__name__})"
+            run.settle(lambda change: Receipt(key=change.key, refused=why))
         except InboxUnavailable:
             self._shelf.clear()
             raise

@@ -158,10 +158,15 @@ class Intake:
         cases = [case for case in self.session.load(ids).values() if case.inbox == self.inbox]
         speakers = {message.sender.email} if message.direction is Direction.IN else {a.email for a in message.to}
         same = [case for case in cases if speakers & {case.complainant.email, case.answer_to.email}]
-        if not same and message.references and self.policies.inboxes[self.inbox].kind in ALONE:
+        if not same and message.references and self._is_helpdesk:
             beside = self._cases_in(message.place)  # one that came here when conversations were joined
             same = [case for case in beside if speakers & {case.complainant.email, case.answer_to.email}]
         return next(iter(same or cases), Case())
+
+    @property
+    def _is_helpdesk(self) -> bool:
+        """Whether the folder and validity of a place name one conversation, and not a whole folder of them."""
+        return self.policies.inboxes[self.inbox].kind in ALONE
 
     def _note_reuse(self, message: Message, case: Case, events: Sequence[Event]) -> Case:
         others = [known for known in self._by_id[message.message_id] if known.key not in ("", message.key)]
@@ -275,6 +280,8 @@ class Intake:
         if message.direction is Direction.OUT:
             return  # a whole conversation was marked, and our own words are in it
         if known is None:
+            if self._is_helpdesk:  # a page tells of it by the act alone, where it was said before we came
+                self.session.saw(self.inbox, message.place, message.key, message.key)
             self._first_sight(message, insist=True)
             return
         if known.verdict in ("complaint", "echo", "draft", "reminder") or message.key not in self.assessed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -244,8 +244,10 @@ class Writing:
             written = session.written_as(name, targets)
             settling = [task.message_id for _, task in tasks if task.kind is Kind.SETTLING]
             needed = {reminder for reminder in settling if _still_needed(session, name, reminder)}
+            over = [written[one][0] for one in settling if one in written]
+            beside = _beside(session, name, over) if self.policies.inboxes[name].kind in ALONE else set()
         written = {message_id: row for message_id, row in written.items() if message_id not in needed}
-        return _Build(self.policies, name, cases, texts, places, written), tasks, capped
+        return _Build(self.policies, name, cases, texts, places, written, beside), tasks, capped
 
     def _within_caps(
         self, session: Session, name: str, cases: Mapping[str, Case], tasks: _Tasks
@@ -275,6 +277,19 @@ def _still_needed(session: Session, inbox: str, reminder: str) -> bool:
     return any((task := case.task(key)) is not None and task.state.open for case, key in tasks)
 
 
+def _beside(session: Session, inbox: str, over: Sequence[Written]) -> set[tuple[str, int]]:
+    """The conversations, by folder and validity, where what is over lies beside another reminder that is not."""
+    ended, where = {one.message_id for one in over}, {_conversation(one) for one in over}
+    lying = [one for one in (session.live(inbox) if over else ()) if one.message_id not in ended]
+    return {_conversation(one) for one in lying
+            if one.kind == "reminder" and _conversation(one) in where
+            and _still_needed(session, inbox, one.message_id)}  # fmt: skip
+
+
+def _conversation(one: Written) -> tuple[str, int]:
+    return (one.place.folder, one.place.validity) if one.place is not None else ("", 0)
+
+
 @dataclass(slots=True)
 class _Build:
     """Turns tasks into changes: tags and draft of one case together, a list of reminders as one."""
@@ -285,6 +300,7 @@ class _Build:
     texts: Mapping[tuple[str, str], Mapping[str, str]]
     places: Mapping[str, Place]
     written: Mapping[str, tuple[Written, str]]
+    beside: Set[tuple[str, int]] = frozenset()
     faults: dict[str, str] = field(default_factory=dict)
 
     def jobs(self, tasks: Iterable[tuple[str, Task]]) -> list[_Job]:
@@ -315,8 +331,10 @@ class _Build:
             case Kind.WITHDRAWAL:
                 job.change = replace(job.change, withdraw=self._targets(task))
             case _:
+                over = self._targets(task)
                 due = any(other.state is TaskState.RAISED for other in case.tasks)
-                job.change = replace(job.change, settle=self._targets(task), still_due=due)
+                due = due or any(_conversation(one) in self.beside for one in over)
+                job.change = replace(job.change, settle=over, still_due=due)
         return job
 
     def _tags(self, case: Case, task: Task, change: Change) -> Change:

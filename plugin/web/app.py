@@ -24,6 +24,8 @@ Health = Callable[[], Sequence[Mapping[str, Any]]]
 _HERE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 _CASE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ON_A_PAGE = 50
+_PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+"""What a proxy adds: somebody elsewhere asks through a machine that is ours."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'",
@@ -81,7 +83,8 @@ def _only_from_here() -> None:
     """A page without a login is for this machine; its name is checked, since another site may point its own here."""
     if request.path == "/healthz" or is_call() or request.blueprint:
         return
-    if not _is_loopback(request.remote_addr or ""):
+    passed_on = any(name in request.headers for name in _PASSED_ON)
+    if passed_on or not _is_loopback(request.remote_addr or ""):
         abort(403)
     if not _HERE.fullmatch(request.headers.get("Host", "")):
         abort(400)

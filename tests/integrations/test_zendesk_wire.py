@@ -309,3 +309,22 @@ def test_no_error_holds_what_was_sent(web: RequestsMock, wire: Wire) -> None:
             wire.update(7, NOTE)
         assert TEXT not in str(told.value)
         assert "token" not in str(told.value)
+
+
+@pytest.mark.parametrize("behind", ["abc", "", None])
+def test_a_list_whose_next_page_is_the_same_again_is_not_read_for_ever(
+    web: RequestsMock, wire: Wire, behind: str | None
+) -> None:
+    page = {"audits": [], "meta": {"has_more": True, "after_cursor": behind}}
+    asked = web.get(f"{HOME}/tickets/7/audits", json=page)
+    with pytest.raises(ValueError, match="does not say what comes next"):
+        wire.audits(7)
+    assert asked.call_count == (2 if behind else 1)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "many"])
+def test_a_limit_that_is_no_number_says_nothing(web: RequestsMock, wire: Wire, number: str) -> None:
+    headers = {"X-Rate-Limit": number, "X-Rate-Limit-Remaining": number}
+    web.get(TICKET, json={"ticket": ticket()}, headers=headers)
+    wire.ticket(7)
+    assert wire.limit is None

@@ -6,8 +6,10 @@ GET /api/v2/apps/{id}/public_key.pem and GET /api/v2/apps/installations.json
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from time import monotonic
 from typing import Protocol
 
@@ -25,6 +27,7 @@ AGAIN = 60.0
 PAUSE = 5.0
 """Seconds in which it is not asked again after it did not answer; whoever comes is told so at once."""
 
+_WAITING = 4  # each holds a thread by which we could be called
 _LARGEST = 1 << 20
 
 
@@ -57,21 +60,35 @@ class Keys:
     """The key of one app, asked of Zendesk once and again where it does not fit. Safe to use from several threads."""
 
     def __init__(self, settings: AppSettings) -> None:
-        self._settings, self._lock = settings, Lock()
+        self._settings, self._lock, self._room = settings, Lock(), BoundedSemaphore(_WAITING)
         self._known: Signing | None = None
         self._fault: InboxError | None = None
         self._asked_at = 0.0
 
     def known(self) -> Signing:
         """The key as it was last asked for; raises InboxUnavailable, InboxRefused."""
-        with self._lock:
+        known = self._known  # it is never taken back, so nobody who has it waits for those who ask
+        if known is not None:
+            return known
+        with self._alone():
             return self._known or self._asked()
 
     def renewed(self) -> Signing:
         """The key asked for anew, at most once a minute; for a token the known one does not fit. Raises as above."""
-        with self._lock:
+        with self._alone():
             fresh = monotonic() - self._asked_at < AGAIN
             return self._known if fresh and self._known else self._asked()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One asks, a few wait; anybody can send us here, so all others are told at once."""
+        if not self._room.acquire(blocking=False):
+            raise InboxUnavailable(self._settings.name, "Zendesk is being asked for the key of the app")
+        try:
+            with self._lock:
+                yield
+        finally:
+            self._room.release()
 
     def _asked(self) -> Signing:
         if self._fault is not None and monotonic() - self._asked_at < PAUSE:
