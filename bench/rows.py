@@ -65,6 +65,7 @@ def rows(hall: Hall, *, count: int, rounds: int, floor: str = "") -> Iterator[Ro
     yield from _poison(hall)
     yield from _previewing(hall, count)
     yield from _judging(count)
+    yield from _playbooks()
     yield from _calls(rounds, 4 * count)
 
 
@@ -153,6 +154,14 @@ def _judging(count: int) -> Iterator[Row]:
     for name, what, goal in _QUALITY:
         yield Row("J3", f"letters nothing was fitted on: {what}", unseen[name] or 0.0, at_least=goal)
     yield Row("J3", "letters nothing was fitted on: ordinary ones tagged", unseen["false"] or 0.0, at_most=0.05)
+
+
+def _playbooks() -> Iterator[Row]:
+    """Many patterns at once, due dates, and reading many files; playbooks.py says how each is measured."""
+    from bench.playbooks import figures  # noqa: PLC0415 - so far this process had to stay small
+
+    for name, what, value, most, unit in figures():
+        yield Row(name, what, value, at_most=most, unit=unit)
 
 
 def _calls(rounds: int, count: int) -> Iterator[Row]:

@@ -339,7 +339,7 @@ def _checked(check: Callable[[str], None]) -> AfterValidator:
 _Text = Annotated[str, Field(min_length=1)]
 _Kind = Literal["imap", "zendesk"]
 _Folder = Annotated[str, AfterValidator(_folder)]
-_Identity = Annotated[Address, BeforeValidator(_address)]
+_Identity = Annotated[Address, BeforeValidator(_address, json_schema_input_type=str)]
 _Zone = Annotated[str, _checked(lambda zone: _calendar(zone=zone))]
 _Days = Annotated[str, _checked(lambda days: _calendar(week={days: "09:00-17:00"}))]
 _Windows = Annotated[str, _checked(lambda windows: _calendar(week={"mon": windows, "tue": "09:00-17:00"}))]
@@ -377,7 +377,7 @@ def _web_url(value: str) -> str:
 
 
 class _Web(Form):
-    listen: Annotated[tuple[str, int], BeforeValidator(_listen)] = _LISTEN
+    listen: Annotated[tuple[str, int], BeforeValidator(_listen, json_schema_input_type=str)] = _LISTEN
     url: Annotated[str, AfterValidator(_web_url)] | None = None
     token: Annotated[Any, _later("the web page answers on this machine only; remove the line")] = None
 
@@ -464,7 +464,9 @@ class _Mailbox(_Inbox):
     sent: Annotated[
         tuple[_Folder, ...],
         Field(min_length=1),
-        BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+        BeforeValidator(
+            lambda value: [value] if isinstance(value, str) else value, json_schema_input_type=str | list[str]
+        ),
     ] = ("auto",)
     reminders: _Folder = "INBOX"
     show: Annotated[Literal["keywords", "none"], _not_yet("flag", "both", use="keywords or none")] = "keywords"
@@ -555,6 +557,8 @@ _AnyInbox = Annotated[Annotated[_Mailbox, Tag("imap")] | Annotated[_Helpdesk, Ta
 
 
 class _File(Form):
+    """The settings of Amends: amends.yaml."""
+
     store: Annotated[str, AfterValidator(_store), Field(validate_default=True)] = "sqlite:///amends.db"
     web: _Web = _Web()
     notify: Annotated[Any, _later("remove the line")] = None
@@ -578,6 +582,13 @@ class _File(Form):
         if value is not None and not (_around(info).folder / value).is_dir():
             raise ValueError(f"there is no folder `{value}` beside this file: make it, or remove the line")
         return value
+
+
+def settings_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of amends.yaml, for an editor that completes and checks while one types."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "amends.yaml"} | {
+        key: value for key, value in _File.model_json_schema(by_alias=True).items() if key != "title"
+    }
 
 
 def _settings(form: _File, path: Path, folder: Path, problems: list[Problem]) -> Settings | None:

@@ -597,7 +597,9 @@ def shipped_packs() -> tuple[str, ...]:
 
 def playbook_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a playbook file, for an editor that completes and checks while one types."""
-    return _PlaybookForm.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A playbook of Amends"} | {
+        key: value for key, value in _PlaybookForm.model_json_schema(by_alias=True).items() if key != "title"
+    }
 
 
 def _packs() -> Traversable:
@@ -820,7 +822,13 @@ def _language(value: str) -> str:
     return value
 
 
+def _no_curly_quotes(value: str) -> None:
+    if re.fullmatch("[“”„‟«‘’‚‛‹].*[“”„‟»‘’‚‛›]", value):
+        raise ValueError(f"{clip(value, 40)} is in curly quotes, which are letters here: use straight ones, ' or \"")
+
+
 def _party(value: str) -> str:
+    _no_curly_quotes(value)
     if re.fullmatch(r"[^@\s<>,/]*@[^@\s<>,/]+", value):
         return value
     if re.fullmatch(r"[\w-]+(\.[\w-]+)+", value):
@@ -841,6 +849,7 @@ def _sought(value: Any, info: ValidationInfo) -> Word | Pattern:
         return Pattern.parse(value[1:-1], info.context.family if isinstance(info.context, _Known) else None)
     if re.fullmatch(r"/.+/[a-z]{1,5}", value):
         raise ValueError("letters after the last slash of a pattern mean nothing (case never matters): remove them")
+    _no_curly_quotes(value)
     if value.startswith("/"):
         raise ValueError("a pattern begins and ends with a slash, and is put in single quotes: write '/…/'")
     return Word.parse(value)

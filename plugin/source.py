@@ -43,8 +43,10 @@ from ruamel.yaml.reader import ReaderError
 
 from plugin.model import AmendsError, clip
 
-MAX_BYTES = 256 * 1024
-"""The largest file that is read, in bytes; nobody writes more by hand."""
+MAX_BYTES = 96 * 1024
+"""The largest file that is read, in bytes; nobody writes more by hand, and more would take too long to read."""
+MAX_PROBLEMS = 50
+"""So many problems of the YAML itself are told of one file; where there are more, reading ends."""
 MAX_DEPTH = 24
 """How deep lists and mappings may nest."""
 
@@ -131,6 +133,11 @@ class Source:
         loc = detail["loc"]
         if detail["type"] == "extra_forbidden":
             return self.problem(loc, _unknown_key(str(loc[-1]), _keys_at(model, loc[:-1])), key=True)
+        if isinstance(detail["input"], str) and (invisible := _INVISIBLE.search(detail["input"])):
+            return self.problem(loc, _unseen(detail["input"], invisible[0]))
+        if detail["type"].startswith(("tuple", "list")) and (stuck := _stuck_dash(detail["input"])):
+            advice = f"`{clip(stuck, 40)}` has no blank after its dash: write `- {clip(stuck[1:], 40)}`"
+            return self.problem((*loc, stuck), advice, key=True)
         if detail["type"] == "missing":
             return self.problem(loc[:-1], _missing(self._name(loc), loc[-1]))
         return self.problem(loc, _reworded(self._name(loc), detail))
@@ -242,6 +249,21 @@ def one_of(what: str, allowed: Sequence[str]) -> Callable[[str], str]:
     return check
 
 
+_INVISIBLE = re.compile("[\u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff]")
+"""Blanks that look like a space, or like nothing, and are none to YAML: they come with text copied from elsewhere."""
+
+
+def _unseen(text: str, sign: str) -> str:
+    shown = clip(_INVISIBLE.sub(" ", text), 40)
+    return f"a blank of another kind (U+{ord(sign):04X}) stands in `{shown}`: delete it and type a space"
+
+
+def _stuck_dash(value: Any) -> str | None:
+    """The first key of a mapping that was meant to be an item of a list: `-tag: x`."""
+    keys = value if isinstance(value, dict) else ()
+    return next((key for key in keys if re.match(r"-\w", key)), None)
+
+
 class _UnusableError(Exception):
     """Reading cannot go on after this problem."""
 
@@ -270,6 +292,7 @@ class _Tree:
     keys: dict[Loc, Mark] = field(default_factory=dict)
     stack: list[_Open] = field(default_factory=list)
     documents: int = 0
+    noted: int = 0
 
     def take(self, event: Event) -> None:
         """One more event, in the parser's order."""
@@ -314,8 +337,10 @@ class _Tree:
             self._put(event, None if plain and event.value in ("", "~", "null") else event.value)
 
     def _key(self, top: _Open, event: ScalarEvent) -> None:
-        top.key = event.value
-        loc = (*top.loc, event.value)
+        if invisible := _INVISIBLE.search(event.value):
+            self._note(event, _unseen(event.value, invisible[0]))
+        top.key = _INVISIBLE.sub(" ", event.value).strip() if invisible else event.value
+        loc = (*top.loc, top.key)
         if loc in self.keys:
             again = f"`{clip(event.value, 40)}` stands here a second time (first in line {self.keys[loc][0]})"
             self._note(event, f"{again}: keep one of them")
@@ -349,6 +374,9 @@ class _Tree:
         return loc
 
     def _note(self, event: Event, text: str) -> None:
+        self.noted += 1
+        if self.noted > MAX_PROBLEMS:
+            raise self._unusable(event, f"more than {MAX_PROBLEMS} things are wrong so far: put those right first")
         self.problems.append(Problem(self.file, *_mark(event), text))
 
     def _unusable(self, event: Event, text: str) -> _UnusableError:
@@ -399,7 +427,7 @@ _YAML_FAULTS = (
     (r"unknown escape character '(.)'", "`\\{0}` means nothing in double quotes: use single quotes"),
     (r"expected <block end>", "this line is not indented like the lines it belongs to: line it up with them"),
     (r"found '<stream end>'", "the file ends before a bracket or brace is closed: close it"),
-    (r"could not find expected ':'", "a key without its colon: write `key: value`"),
+    (r"could not find expected ':'", "a key without its colon: write `key: value`, with a blank after the colon"),
 )  # fmt: skip
 _UNCLOSED = {
     "quoted scalar": "quotes are", "double-quoted scalar": "quotes are",
@@ -415,6 +443,10 @@ def _not_yaml(error: YAMLError, text: str, file: str) -> Problem:
         return Problem(file, 1, 1, "this is not YAML: check indentation, colons and quotes")
     mark = _mark_of_error(error.problem_mark)
     said = error.problem or ""
+    if "could not find expected ':'" in said and error.context_mark is not None:
+        mark = _mark_of_error(error.context_mark)  # the line without it, not the next one
+    if odd := _odd_line(text.split("\n")[mark[0] - 1]):
+        return Problem(file, mark[0], *odd)
     for pattern, advice in _YAML_FAULTS:
         if match := re.search(pattern, said):
             return Problem(file, *mark, advice.replace("{0}", match[1]) if match.groups() else advice)
@@ -423,6 +455,15 @@ def _not_yaml(error: YAMLError, text: str, file: str) -> Problem:
         opened = _mark_of_error(error.context_mark)
         return Problem(file, *opened, f"the {_UNCLOSED[context]} opened here and not closed: close what begins here")
     return Problem(file, *mark, "this is not YAML: check indentation, colons and quotes here and in the line above")
+
+
+def _odd_line(line: str) -> tuple[int, str] | None:
+    """What makes a line no YAML that nobody would look for: the column and what to do."""
+    if invisible := re.match(rf"\s*({_INVISIBLE.pattern})", line):
+        return invisible.start(1) + 1, _unseen(line.strip(), invisible[1])
+    if re.match(r"(<{7}|={7}|>{7})( |$)", line):
+        return 1, "a conflict of two versions stands here: keep one of them, and delete the marks"
+    return None
 
 
 def _mark_of_error(mark: Any) -> Mark:

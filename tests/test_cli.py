@@ -303,7 +303,7 @@ def a_case(shop: Shop) -> str:
     policies = Policies(book_of(settings), settings.calendars, inboxes)
     desk = Desk(Store(settings.store), {"support": box}, policies, Judge())
     desk.poll("support")
-    text = "My order LL-10234 arrived broken, for the third time. Nobody has answered for two weeks. I want a replacement."
+    text = "My order LL-10234 arrived broken, for the third time. Nobody has answered for weeks. I want a new one."
     box.arrive(text, subject="Broken lamp")
     desk.poll("support")
     desk.run_due()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from plugin.playbook import (
     playbook_schema,
     shipped_packs,
 )
-from plugin.source import Problems
+from plugin.source import MAX_PROBLEMS, Problem, Problems, parse
 
 HERE = Path(__file__).parent / "playbooks"
 TEXTS = ("acknowledgement", "still-satisfied", "goodwill")
@@ -77,6 +78,47 @@ def mistakes(folder: Path, **files: str) -> list[str]:
     return [str(problem).removeprefix(f"{folder}/") for problem in told.value.problems]
 
 
+def told_of(folder: Path, text: str) -> list[str]:
+    """What is told about one playbook, without its name; two calendars are known."""
+    (folder / "broken.yaml").write_text(text)
+    with pytest.raises(Problems) as told:
+        load_book([], folder, calendars=("default", "london"))
+    return [str(problem).removeprefix(f"{folder}/broken.yaml:") for problem in told.value.problems]
+
+
+HINT = re.compile(
+    r"did you mean `|allowed: |must be (?:one of|text|true|a list|a mapping)|means the sign itself|"
+    r"(?:[:;,] |\bthere |^)(?:write|remove|keep|add|use|put|replace|close|choose|give|split|make|rename|save|delete|"
+    r"say|check|line it up|count it|change|set)\b"
+)
+"""What somebody can do about it, or what belongs there."""
+SIMPLE = b"name: late\nwhen: complaint_received\nthen:\n  - tag: late\n"
+UTF_8 = "this line is not UTF-8 text: save the file as UTF-8 in your editor"
+BYTES = {
+    "Windows line ends": (SIMPLE.replace(b"late\nwhen", b"late\nwhne").replace(b"\n", b"\r\n"),
+                          "1:1: `when` is missing: add a line `when: …`"),
+    "a mark of byte order": (b"\xef\xbb\xbf" + SIMPLE.replace(b"name", b"nmae"),
+                             "1:1: `name` is missing: add a line `name: …`"),
+    "UTF-16": (SIMPLE.decode().encode("utf-16"), f"1:1: {UTF_8}"),
+    "Latin-1": (SIMPLE + b"about: sp\xe4t\n", f"5:1: {UTF_8}"),
+    "a byte of nothing": (SIMPLE + b"about: \0\n",
+                          "5:8: a control character stands here, which no text should hold: delete it"),
+    "too large": (SIMPLE + b"# and so on\n" * 10_000, "1:1: larger than 96 KiB, too large to read: split it up"),
+}  # fmt: skip
+BOMBS = {
+    "a laugh a billion times": "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{now}: &{now} [{','.join(['*' + before] * 9)}]\n" for before, now in zip("abcdefgh", "bcdefghi", strict=True)
+    ),
+    "references without end": "a: &a x\nb: [" + "*a," * 20_000 + "]",
+    "anchors without end": "b: [" + "".join(f"&a{number} x," for number in range(8_000)) + "]",
+    "the same key without end": "a: 1\n" * 20_000,
+    "tags without end": "a: [" + "!!int 1, " * 10_000 + "]",
+    "brackets without end": "[" * 90_000,
+    "dashes without end": "- " * 45_000,
+    "braces without end": "{a: " * 22_000,
+}  # fmt: skip
+
+
 def broken() -> list[tuple[str, str, list[str]]]:
     """The sections of broken.txt: a title, a playbook, and what is told about it."""
     sections = []
@@ -90,14 +132,39 @@ def broken() -> list[tuple[str, str, list[str]]]:
 class TestMistakes:
     @pytest.mark.parametrize(("text", "expected"), [pytest.param(t, told, id=title) for title, t, told in broken()])
     def test_each_is_told_with_its_place_and_what_to_do(self, folder: Path, text: str, expected: list[str]) -> None:
-        (folder / "broken.yaml").write_text(text)
-        with pytest.raises(Problems) as told:
-            load_book([], folder, calendars=("default", "london"))
-        lines = [str(problem).removeprefix(f"{folder}/broken.yaml:") for problem in told.value.problems]
+        lines = told_of(folder, text)
         assert len(lines) == len(expected), lines
         for line, wanted in zip(lines, expected, strict=True):
             # One that ends in … gives only the beginning: what follows is the sentence of another module.
             assert line == wanted or (wanted.endswith("…") and line.startswith(wanted[:-1]))
+
+    def test_sixty_and_more_are_told_in_their_line_and_nearly_all_with_what_to_do(self, folder: Path) -> None:
+        right = hinted = 0
+        for _, text, expected in broken():
+            lines = told_of(folder, text)
+            right += [line.split(":")[0] for line in lines] == [line.split(":")[0] for line in expected]
+            hinted += all(HINT.search(line) for line in lines)
+        assert right == len(broken()) >= 60
+        assert hinted >= len(broken()) * 52 / 60
+
+    @pytest.mark.parametrize(("raw", "told"), BYTES.values(), ids=BYTES)
+    def test_files_no_editor_should_save_are_told_too(self, folder: Path, raw: bytes, told: str) -> None:
+        (folder / "broken.yaml").write_bytes(raw)
+        (first, *_) = mistakes(folder)
+        assert first.removeprefix("broken.yaml:") == told
+
+    @pytest.mark.parametrize("raw", [b"\xef\xbb\xbf" + SIMPLE, SIMPLE.replace(b"\n", b"\r\n"), SIMPLE[:-1]])
+    def test_files_as_other_systems_save_them_are_read(self, folder: Path, raw: bytes) -> None:
+        (folder / "late.yaml").write_bytes(raw)
+        assert [playbook.name for playbook in load_book([], folder).playbooks] == ["late"]
+
+    @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS)
+    def test_what_is_made_to_be_dear_is_given_up_after_a_few_lines(self, folder: Path, text: str) -> None:
+        problems: list[Problem] = []
+        assert parse(text, "bomb.yaml", problems) is None
+        # Reading ends at the fiftieth problem or the deepest level, so the work does not grow with the file.
+        assert len(problems) <= MAX_PROBLEMS + 1
+        assert max(problem.line * problem.column for problem in problems) < 1000
 
     def test_of_several_files_are_told_together(self, folder: Path) -> None:
         assert mistakes(folder, a=simple("a b"), b=simple("b", "C"), c=simple("c")) == [

@@ -240,7 +240,7 @@ class TestReading:
         ("raw", "problem"),
         [
             (b"a: 1\nname: caf\xe9\n", "f:2:1: this line is not UTF-8 text: save the file as UTF-8 in your editor"),
-            (b"x" * (MAX_BYTES + 1), "f:1:1: larger than 256 KiB, too large to read: split it up"),
+            (b"x" * (MAX_BYTES + 1), "f:1:1: larger than 96 KiB, too large to read: split it up"),
             (None, "f:1:1: cannot be read (No such file or directory): check that it is there, and its rights"),
         ],
     )

@@ -11,6 +11,7 @@ import click
 
 from plugin.cli.frame import fail, say, show_json
 from plugin.playbook import Book, Playbook, Text, load_book, shipped_packs
+from plugin.sentence import sentence
 from plugin.source import suggest
 
 
@@ -111,6 +112,7 @@ def _told(playbook: Playbook) -> Iterator[str]:
     asked = "; ".join(str(condition) for condition in playbook.condition.conditions)
     yield f"{playbook.name} - {playbook.about}"
     yield f"  when {playbook.when.value}{f', if {asked}' if asked else ''}"
+    yield f"  {sentence(playbook)}"
     for value, why in _values(playbook.source):
         yield f"  - {value}"
         if why:

@@ -10,12 +10,13 @@ from pathlib import Path
 import click
 
 from plugin.cli.frame import Frame, fail, say, show_json
-from plugin.config import HelpdeskSettings, InboxSettings, MailboxSettings, Settings
+from plugin.config import HelpdeskSettings, InboxSettings, MailboxSettings, Settings, settings_schema
 from plugin.coverage import Remark, remarks
 from plugin.desk import book_of, judge_of, open_inbox
 from plugin.inbox import Finding, InboxError
 from plugin.judge import deep
-from plugin.playbook import playbook_schema
+from plugin.playbook import Book, playbook_schema
+from plugin.sentence import sentence
 from plugin.source import Problems
 from plugin.store import Store, StoreError
 
@@ -45,6 +46,7 @@ _NEXT = "Next: put the password into .env, fill in amends.yaml, then run: amends
 def _files(kind: str) -> dict[str, str]:
     return {
         "amends.yaml": _template(f"{kind}amends.yaml"),
+        "amends.schema.json": json.dumps(settings_schema(), indent=2) + "\n",
         ".env": _template(f"{kind}env"),
         "my-playbooks/example.yaml": _template("example.yaml"),
         "my-playbooks/playbook.schema.json": json.dumps(playbook_schema(), indent=2) + "\n",
@@ -75,20 +77,28 @@ def _write(path: Path, text: str) -> None:
 
 @click.command()
 @click.option("--tests", is_flag=True, help="Also run the playbooks' own tests.")
+@click.option("--verbose", "-v", is_flag=True, help="Also say in one sentence what each playbook does.")
 @click.pass_obj
-def check(frame: Frame, tests: bool) -> None:
+def check(frame: Frame, tests: bool, verbose: bool) -> None:
     """Read every file and say everything that is wrong with it; offline."""
     problems: list[str] = []
     settings = _settings(frame, problems)
-    readable = settings is not None and _book(settings, problems)
-    if tests and settings is not None and readable:
+    book = None if settings is None else _book(settings, problems)
+    if tests and settings is not None and book is not None:
         problems.extend(_tested(settings))
     for line in problems:
         say(line)
     if problems:
         raise SystemExit(2)
-    if settings is not None:
-        _remarks(settings)
+    if settings is not None and book is not None:
+        if verbose:
+            _sentences(book)
+        _remarks(settings, book)
+
+
+def _sentences(book: Book) -> None:
+    for playbook in book.playbooks:
+        say(f"{playbook.name}: {sentence(playbook)}")
 
 
 def _settings(frame: Frame, problems: list[str]) -> Settings | None:
@@ -102,16 +112,20 @@ def _settings(frame: Frame, problems: list[str]) -> Settings | None:
         return None
 
 
-def _book(settings: Settings, problems: list[str]) -> bool:
-    """Whether the playbooks and the judge's signs can be read; all that is wrong with them goes to `problems`."""
+def _book(settings: Settings, problems: list[str]) -> Book | None:
+    """The playbooks, where they and the judge's signs can be read; all that is wrong with them goes to `problems`."""
     found: list[str] = []
-    for read in (book_of, judge_of):
-        try:
-            read(settings)
-        except Problems as error:
-            found.extend(map(str, error.problems))
+    book = None
+    try:
+        book = book_of(settings)
+    except Problems as error:
+        found.extend(map(str, error.problems))
+    try:
+        judge_of(settings)
+    except Problems as error:
+        found.extend(map(str, error.problems))
     problems.extend(found)
-    return not found
+    return None if found else book
 
 
 def _tested(settings: Settings) -> list[str]:
@@ -124,13 +138,12 @@ def _tested(settings: Settings) -> list[str]:
     return [str(failure) for failure in tested.failures]
 
 
-def _remarks(settings: Settings) -> None:
+def _remarks(settings: Settings, book: Book) -> None:
     for remark in settings.remarks:
         say(f"remark: {remark}")
     for inbox in settings.inboxes:
         for remark in _about(inbox, settings):
             say(f"remark: {inbox.name}: {remark}")
-    book = book_of(settings)
     _coverage(remarks(book, _own_folder(settings)))
     say(f"the judge {deep.standing(settings.deep)}")
     say(f"all is well: {len(settings.inboxes)} inbox(es), {len(book.playbooks)} playbooks, {len(book.texts)} letters")
