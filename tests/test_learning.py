@@ -79,7 +79,7 @@ def test_another_process_learns_of_it_too(counter: Counter, tmp_path: Path) -> N
 
 
 def test_what_was_learned_judges_from_then_on_and_can_be_taken_back(counter: Counter) -> None:
-    kestrel = "The harness of my eagle sits askew since Friday, and the bird plucks itself."
+    kestrel = "The jess on my eagle sits askew since Friday, and she plucks her breast."
     for text in TRADE:
         say_complaint(counter, text)
     assert arrive(counter, kestrel, "Before") == ""
@@ -89,7 +89,7 @@ def test_what_was_learned_judges_from_then_on_and_can_be_taken_back(counter: Cou
     assert arrive(counter, kestrel.replace("Friday", "Monday"), "After") == "open"
     with counter.store.writing() as session:
         assert session.corrections.back() == 0
-    assert arrive(counter, kestrel.replace("Friday", "Sunday"), "Taken back") == ""
+    assert arrive(counter, kestrel.replace("Friday", "Sunday"), "Later") == ""
 
 
 def test_what_does_not_help_is_recorded_and_not_kept(counter: Counter) -> None:

@@ -75,10 +75,7 @@ class Judge:
         return self._assessment(own, _as_said(self._careful(verdict), said))
 
     def _careful(self, verdict: Verdict) -> Verdict:
-        """A second opinion by itself makes nothing a complaint, and so writes no draft: a person is asked.
-
-        Measured on ordinary mail it would more than double the false alarms (docs/judge.md).
-        """
+        """A second opinion by itself makes nothing a complaint, and so writes no draft: a person is asked."""
         if verdict.alone < self.complaint_at <= verdict.score:
             return replace(verdict, score=max(verdict.alone, self.complaint_at - _A_LITTLE))
         return verdict
