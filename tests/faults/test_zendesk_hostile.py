@@ -22,7 +22,7 @@ from plugin.inbox import InboxRefused, InboxUnavailable
 from plugin.timeline import Case, Status, TaskState
 from plugin.web import create_app, open_sidebars
 from tests.beside import beside, signer
-from tests.zendesk.desk import Helpdesk, attached, helpdesk, on_friday
+from tests.zendesk.desk import Helpdesk, attach, attached, helpdesk, on_friday
 
 COMPLAINT = "My order LL-10234 arrived broken. Nobody answers my calls. I am very disappointed and want a replacement."
 REPLY = "Dear Anna, a new lamp is on its way to you."
@@ -43,11 +43,6 @@ def ours(zendesk: StandIn, tmp_path: Path) -> Iterator[Helpdesk]:
     with helpdesk(tmp_path, zendesk) as one:
         attach(one)
         yield one
-
-
-def attach(ours: Helpdesk) -> None:
-    ours.work(seconds=1)
-    ours.zendesk.clock.later(seconds=5)
 
 
 def asks(zendesk: StandIn, text: str = COMPLAINT, sender: str = ANNA) -> Ticket:

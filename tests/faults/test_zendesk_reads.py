@@ -31,7 +31,7 @@ from plugin.timeline import Case, FeedbackReceived, Joined, Kind, Status, TaskSt
 from tests.shop import Shop, open_helpdesk
 from tests.stages import SECRET
 from tests.witness import eventually
-from tests.zendesk.desk import FRIDAY, Helpdesk, assert_nobody_heard, attached, helpdesk, on_friday
+from tests.zendesk.desk import FRIDAY, Helpdesk, assert_nobody_heard, attach, attached, helpdesk, on_friday
 
 COMPLAINT = "My order LL-10234 arrived broken. Nobody answers my calls. I am very disappointed and want a replacement."
 AGAIN = "The replacement is broken as well. I am really angry now, this is a complaint, and I want my money back."
@@ -50,11 +50,6 @@ def ours(zendesk: StandIn, tmp_path: Path) -> Iterator[Helpdesk]:
     with helpdesk(tmp_path, zendesk) as one:
         attach(one)
         yield one
-
-
-def attach(ours: Helpdesk) -> None:
-    ours.work(seconds=1)
-    ours.zendesk.clock.later(seconds=5)
 
 
 def complaint(zendesk: StandIn, number: int = 0, text: str = COMPLAINT, **more: Any) -> Ticket:
