@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Select, Table, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from plugin.model import AmendsError, Place, Written
-from plugin.store import bulk
+from plugin.store import bulk, statements
 from plugin.store.corrections import Corrections
 from plugin.store.notices import Notices
 from plugin.store.tables import (
@@ -36,26 +36,6 @@ Row = Mapping[str, Any]
 UNTRUSTED = "\0"
 """Under this name, which no address can have, `drafts_since` counts drafts that answer mail which failed DMARC."""
 _TASK_EVENTS = {"TaskScheduled", "TaskRaised", "TaskSnoozed", "TaskDone", "TaskDropped"}
-
-
-_due = and_(
-    tasks.c.for_inbox == bindparam("for"), tasks.c.run_at <= bindparam("now"), tasks.c.lease_until <= bindparam("now")
-)
-_some_due = select(tasks.c.key).where(_due).order_by(tasks.c.run_at, tasks.c.key).limit(bindparam("most"))
-_CLAIM = (
-    update(tasks)
-    .where(tasks.c.key.in_(_some_due.scalar_subquery()), tasks.c.lease_until <= bindparam("now"))
-    .values(lease_until=bindparam("until"), attempts=tasks.c.attempts + 1)
-    .returning(tasks)
-)
-_LETTER = select(letters).where(letters.c.case_id == bindparam("case"), letters.c.key == bindparam("key"))
-_NEXT_AT = (
-    select(tasks.c.run_at)
-    .where(tasks.c.for_inbox == bindparam("for"), tasks.c.fault == "", tasks.c.lease_until <= tasks.c.run_at)
-    .order_by(tasks.c.run_at)
-    .limit(1)
-)
-_same_message = and_(messages.c.inbox == places.c.inbox, messages.c.key == places.c.message)
 
 
 class Conflict(AmendsError):
@@ -148,11 +128,9 @@ class Session:
 
     def _adopt(self, known: Mapping[str, Case]) -> None:
         """Take over those of these cases that still stand as they did."""
-        for some in _chunks(list(known)):
-            query = select(cases.c.id, cases.c.version).where(cases.c.id.in_(some))
-            for case_id, version in self._connection.execute(query):
-                if known[case_id].version == version:
-                    self._cases[case_id] = known[case_id]
+        for case_id, version in self._about(list(known), statements.VERSIONS):
+            if known[case_id].version == version:
+                self._cases[case_id] = known[case_id]
 
     def over(self) -> None:
         """The transaction has ended well: its cases are at hand for the next one."""
@@ -170,10 +148,8 @@ class Session:
     def _timelines(self, case_ids: Sequence[str]) -> dict[str, list[Event]]:
         self.flush()
         found: dict[str, list[Event]] = defaultdict(list)
-        for some in _chunks(case_ids):
-            query = select(events.c.case_id, events.c.kind, events.c.body).where(events.c.case_id.in_(some))
-            for case_id, kind, body in self._connection.execute(query.order_by(events.c.case_id, events.c.seq)):
-                found[case_id].append(from_json(kind, body))
+        for case_id, kind, body in self._about(case_ids, statements.TIMELINES):
+            found[case_id].append(from_json(kind, body))
         return found
 
     def append(self, before: Case, new: Sequence[Event], after: Case | None = None) -> Case:
@@ -241,10 +217,8 @@ class Session:
         """The cases each of these senders has in this inbox, decided ones only."""
         self.flush()
         found: dict[str, set[str]] = defaultdict(set)
-        for some in _chunks(list(dict.fromkeys(senders))):
-            query = select(cases.c.sender, cases.c.id).where(cases.c.inbox == inbox, cases.c.sender.in_(some))
-            for row in self._connection.execute(query.where(cases.c.status.in_(("open", "resolved")))):
-                found[row.sender].add(row.id)
+        for sender, case_id in self._about(list(dict.fromkeys(senders)), statements.COMPLAINTS, inbox=inbox):
+            found[sender].add(case_id)
         return found
 
     # ---- books --------------------------------------------------------------------------------------------------
@@ -263,10 +237,7 @@ class Session:
         """What the ledger knows of these messages, by key."""
         found = {key: self._fresh[inbox, key] for key in keys if (inbox, key) in self._fresh}
         rest = [key for key in keys if key not in found]
-        for some in _chunks(rest):
-            for row in self._messages(and_(messages.c.inbox == inbox, messages.c.key.in_(some))):
-                found[row.key] = row
-        return found
+        return found | {row.key: Known(*row) for row in self._about(rest, statements.MESSAGES, inbox=inbox)}
 
     def by_message_id(self, inbox: str, message_ids: Sequence[str]) -> list[Known]:
         """Messages with these Message-IDs, and what we wrote ourselves under them, oldest first."""
@@ -274,18 +245,8 @@ class Session:
         if not ids:
             return []
         self.flush()
-        found: list[Known] = []
-        for some in _chunks(ids):
-            found += self._messages(and_(messages.c.inbox == inbox, messages.c.message_id.in_(some)))
-            ours = select(written.c.message_id, written.c.case_id, written.c.kind)
-            ours = ours.where(written.c.inbox == inbox, written.c.message_id.in_(some))
-            found += [Known("", row.message_id, row.case_id, row.kind) for row in self._connection.execute(ours)]
-        return found
-
-    def _messages(self, where: ColumnElement[bool]) -> list[Known]:
-        columns = (messages.c.key, messages.c.message_id, messages.c.case_id, messages.c.verdict)
-        rows = self._connection.execute(select(*columns).where(where).order_by(messages.c.at))
-        return [Known(row.key, row.message_id, row.case_id, row.verdict) for row in rows]
+        seen = [Known(*row) for row in self._about(ids, statements.MESSAGES_BY_ID, inbox=inbox)]
+        return seen + [Known("", *row) for row in self._about(ids, statements.OURS_BY_ID, inbox=inbox)]
 
     def record(self, inbox: str, known: Known, at: datetime) -> None:
         """Enter a message into the ledger; its key is unique, so it is entered once."""
@@ -320,42 +281,28 @@ class Session:
         """Message keys by header fingerprint, oldest first."""
         self.flush()
         found: dict[str, list[str]] = defaultdict(list)
-        for some in _chunks(fingerprints):
-            query = select(places.c.fingerprint, places.c.message).where(
-                places.c.inbox == inbox, places.c.fingerprint.in_(some)
-            )
-            for fingerprint, key in self._connection.execute(query.order_by(places.c.validity, places.c.uid)):
-                if key not in found[fingerprint]:
-                    found[fingerprint].append(key)
+        for fingerprint, key in self._about(fingerprints, statements.KEYS_OF, inbox=inbox):
+            if key not in found[fingerprint]:
+                found[fingerprint].append(key)
         return found
 
     def keys_at(self, inbox: str, folder: str, validity: int, uids: Sequence[int]) -> dict[int, str]:
         """Message keys by UID in this folder."""
         self.flush()
-        found: dict[int, str] = {}
-        for some in _chunks(uids):
-            here = and_(places.c.inbox == inbox, places.c.folder == folder, places.c.validity == validity)
-            query = select(places.c.uid, places.c.message).where(here, places.c.uid.in_(some))
-            found.update({row.uid: row.message for row in self._connection.execute(query)})
-        return found
+        rows = self._about(uids, statements.KEYS_AT, inbox=inbox, folder=folder, validity=validity)
+        return {row.uid: row.message for row in rows}
 
     def place_of(self, inbox: str, keys: Sequence[str]) -> dict[str, Place]:
         """Where each message was seen last."""
         self.flush()
-        found: dict[str, Place] = {}
-        for some in _chunks(keys):
-            query = select(places).where(places.c.inbox == inbox, places.c.message.in_(some))
-            for row in self._connection.execute(query.order_by(places.c.validity, places.c.uid)):
-                found[row.message] = Place(row.folder, row.validity, row.uid)
-        return found
+        rows = self._about(keys, statements.PLACES_OF, inbox=inbox)
+        return {row.message: Place(row.folder, row.validity, row.uid) for row in rows}
 
     def cases_in(self, inbox: str, folder: str, validity: int) -> list[str]:
         """The cases of what lies in this folder under this validity: for a helpdesk, in one ticket."""
         self.flush()
-        query = select(messages.c.case_id).join(places, _same_message).where(
-            places.c.inbox == inbox, places.c.folder == folder, places.c.validity == validity, messages.c.case_id != ""
-        )  # fmt: skip
-        return list(dict.fromkeys(self._connection.execute(query.order_by(messages.c.at)).scalars()))
+        asked = {"inbox": inbox, "folder": folder, "validity": validity}
+        return list(dict.fromkeys(self._connection.execute(statements.CASES_IN, asked).scalars()))
 
     def keep_bookmark(self, inbox: str, topic: str, read: str) -> None:
         """A conversation was read so far."""
@@ -368,13 +315,7 @@ class Session:
     def bookmarks(self, inbox: str, topics: Sequence[str]) -> dict[str, str]:
         """How far each of these conversations was read, of those that ever were."""
         self.flush()
-        found: dict[str, str] = {}
-        for some in _chunks(topics):
-            query = select(bookmarks.c.topic, bookmarks.c.read).where(
-                bookmarks.c.inbox == inbox, bookmarks.c.topic.in_(some)
-            )
-            found |= {row.topic: row.read for row in self._connection.execute(query)}
-        return found
+        return {row.topic: row.read for row in self._about(topics, statements.BOOKMARKS, inbox=inbox)}
 
     # ---- letters ------------------------------------------------------------------------------------------------
 
@@ -386,16 +327,12 @@ class Session:
     def letters_of(self, case_ids: Sequence[str]) -> dict[tuple[str, str], Row]:
         """The texts of these cases, by (case, key)."""
         self.flush()
-        found: dict[tuple[str, str], Row] = {}
-        for some in _chunks(case_ids):
-            for row in self._connection.execute(select(letters).where(letters.c.case_id.in_(some))).mappings():
-                found[row["case_id"], row["key"]] = dict(row)
-        return found
+        return {(row.case_id, row.key): row._asdict() for row in self._about(case_ids, statements.LETTERS)}
 
     def letter(self, case_id: str, key: str) -> Row | None:
         """One text of a case; None where it was never kept."""
         self.flush()
-        row = self._connection.execute(_LETTER, {"case": case_id, "key": key}).mappings().first()
+        row = self._connection.execute(statements.LETTER, {"case": case_id, "key": key}).mappings().first()
         return dict(row) if row else None
 
     # ---- what we wrote ------------------------------------------------------------------------------------------
@@ -429,44 +366,32 @@ class Session:
     def live(self, inbox: str) -> list[Written]:
         """Our drafts and reminders that lie in the mailbox and that nobody has ended."""
         self.flush()
-        query = select(written).where(written.c.inbox == inbox, written.c.live.is_(True))
-        return [_written(row) for row in self._connection.execute(query.order_by(written.c.at)).mappings()]
+        return [_written(row) for row in self._connection.execute(statements.LIVE, {"inbox": inbox}).mappings()]
 
     def written_as(self, inbox: str, message_ids: Sequence[str]) -> dict[str, tuple[Written, str]]:
         """What we wrote under these Message-IDs, each with its case."""
         self.flush()
-        found: dict[str, tuple[Written, str]] = {}
-        for some in _chunks(message_ids):
-            query = select(written).where(written.c.inbox == inbox, written.c.message_id.in_(some))
-            for row in self._connection.execute(query).mappings():
-                found[row["message_id"]] = (_written(row), row["case_id"])
-        return found
+        rows = self._about(message_ids, statements.WRITTEN_AS, inbox=inbox)
+        return {row.message_id: (_written(row._mapping), row.case_id) for row in rows}
 
     def cases_reminded(self, inbox: str, message_id: str) -> list[str]:
         """The cases a reminder speaks of; a list speaks of several."""
         self.flush()
-        query = select(letters.c.case_id).where(letters.c.key == message_id, letters.c.kind == "reminder")
-        return list(self._connection.execute(query).scalars())
+        return list(self._connection.execute(statements.REMINDED, {"key": message_id}).scalars())
 
     def drafts_since(self, inbox: str, since: datetime) -> Counter[str]:
         """How many drafts were written since then, by the sender they answer; under UNTRUSTED all that failed DMARC."""
         self.flush()
-        query = select(written.c.sender, written.c.untrusted, func.count()).where(
-            written.c.inbox == inbox, written.c.kind == "draft", written.c.digest != "", written.c.at > since
-        )  # fmt: skip
+        rows = self._connection.execute(statements.DRAFTS_SINCE, {"inbox": inbox, "since": since})
         found: Counter[str] = Counter()
-        for sender, untrusted, count in self._connection.execute(query.group_by(written.c.sender, written.c.untrusted)):
+        for sender, untrusted, count in rows:
             found[sender] += count
             found[UNTRUSTED] += count if untrusted else 0
         return found
 
     def untrusted(self, inbox: str, message_ids: Sequence[str]) -> set[str]:
         """Those of our drafts that answer mail which failed DMARC."""
-        found: set[str] = set()
-        for some in _chunks(message_ids):
-            query = select(written.c.message_id).where(written.c.inbox == inbox, written.c.untrusted.is_(True))
-            found.update(self._connection.execute(query.where(written.c.message_id.in_(some))).scalars())
-        return found
+        return {row.message_id for row in self._about(message_ids, statements.UNTRUSTED_OF, inbox=inbox)}
 
     # ---- the agenda ---------------------------------------------------------------------------------------------
 
@@ -474,14 +399,14 @@ class Session:
         """Due tasks, ours until the lease ends; nobody else gets them meanwhile."""
         self.flush()
         asked = {"for": for_inbox, "now": now, "until": now + lease, "most": limit}
-        rows = self._connection.execute(_CLAIM, asked).mappings().all()
+        rows = self._connection.execute(statements.CLAIM, asked).mappings().all()
         claims = [_claim(row) for row in rows]
         return sorted(claims, key=lambda claim: (claim.run_at, claim.key))
 
     def next_at(self, *, for_inbox: bool) -> datetime | None:
         """When the first task waits that nobody has at hand and that never failed; None where there is none."""
         self.flush()
-        found: datetime | None = self._connection.execute(_NEXT_AT, {"for": for_inbox}).scalar()
+        found: datetime | None = self._connection.execute(statements.NEXT_AT, {"for": for_inbox}).scalar()
         return found
 
     def postpone(self, keys: Sequence[str], until: datetime, fault: str) -> None:
@@ -542,6 +467,11 @@ class Session:
         self._send_agenda()
         self._send_rewritten()
 
+    def _about(self, some: Sequence[Any], statement: Select[Any], **asked: Any) -> Iterator[Any]:
+        """The rows of a statement that asks about `some`, in as many goes as the database needs."""
+        for part in _chunks(some):
+            yield from self._connection.execute(statement, {"some": part, **asked})
+
     def _send_lines(self) -> None:
         lines, self._lines = self._lines, {}
         new = [row for stood_at, row in lines.values() if stood_at == 0]
@@ -554,7 +484,7 @@ class Session:
     def _send_agenda(self) -> None:
         agenda, self._agenda, stale, self._stale = self._agenda, {}, sorted(self._stale), set()
         for some in _chunks(stale):
-            self._connection.execute(delete(tasks).where(tasks.c.key.in_(some)))
+            self._connection.execute(statements.FORGET, {"some": some})
         waiting = [row for row in agenda.values() if row is not None]
         if waiting:
             bulk.insert_new(self._connection, tasks, waiting)

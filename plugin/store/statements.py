@@ -1,0 +1,98 @@
+"""What is asked of the database again and again, said once: putting a statement together costs more than sending it.
+
+`some` is a list of values in every statement that asks about several things at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import BindParameter, and_, bindparam, delete, func, select, update
+
+from plugin.store.tables import bookmarks, cases, events, letters, messages, places, tasks, written
+
+_inbox: BindParameter[str] = bindparam("inbox")
+_some: BindParameter[Sequence[object]] = bindparam("some", expanding=True)
+
+# ---- cases and their letters ----------------------------------------------------------------------------------------
+
+VERSIONS = select(cases.c.id, cases.c.version).where(cases.c.id.in_(_some))
+TIMELINES = (
+    select(events.c.case_id, events.c.kind, events.c.body)
+    .where(events.c.case_id.in_(_some))
+    .order_by(events.c.case_id, events.c.seq)
+)
+COMPLAINTS = select(cases.c.sender, cases.c.id).where(
+    cases.c.inbox == _inbox, cases.c.sender.in_(_some), cases.c.status.in_(("open", "resolved"))
+)
+LETTERS = select(letters).where(letters.c.case_id.in_(_some))
+LETTER = select(letters).where(letters.c.case_id == bindparam("case"), letters.c.key == bindparam("key"))
+REMINDED = select(letters.c.case_id).where(letters.c.key == bindparam("key"), letters.c.kind == "reminder")
+
+# ---- the ledgers ----------------------------------------------------------------------------------------------------
+
+_known = select(messages.c.key, messages.c.message_id, messages.c.case_id, messages.c.verdict).order_by(messages.c.at)
+MESSAGES = _known.where(messages.c.inbox == _inbox, messages.c.key.in_(_some))
+MESSAGES_BY_ID = _known.where(messages.c.inbox == _inbox, messages.c.message_id.in_(_some))
+OURS_BY_ID = select(written.c.message_id, written.c.case_id, written.c.kind).where(
+    written.c.inbox == _inbox, written.c.message_id.in_(_some)
+)
+_here = and_(
+    places.c.inbox == _inbox, places.c.folder == bindparam("folder"), places.c.validity == bindparam("validity")
+)
+KEYS_OF = (
+    select(places.c.fingerprint, places.c.message)
+    .where(places.c.inbox == _inbox, places.c.fingerprint.in_(_some))
+    .order_by(places.c.validity, places.c.uid)
+)
+KEYS_AT = select(places.c.uid, places.c.message).where(_here, places.c.uid.in_(_some))
+PLACES_OF = (
+    select(places)
+    .where(places.c.inbox == _inbox, places.c.message.in_(_some))
+    .order_by(places.c.validity, places.c.uid)
+)
+BOOKMARKS = select(bookmarks.c.topic, bookmarks.c.read).where(bookmarks.c.inbox == _inbox, bookmarks.c.topic.in_(_some))
+CASES_IN = (
+    select(messages.c.case_id)
+    .join(places, and_(messages.c.inbox == places.c.inbox, messages.c.key == places.c.message))
+    .where(_here, messages.c.case_id != "")
+    .order_by(messages.c.at)
+)
+
+# ---- what we wrote --------------------------------------------------------------------------------------------------
+
+WRITTEN_AS = select(written).where(written.c.inbox == _inbox, written.c.message_id.in_(_some))
+LIVE = select(written).where(written.c.inbox == _inbox, written.c.live.is_(True)).order_by(written.c.at)
+UNTRUSTED_OF = select(written.c.message_id).where(
+    written.c.inbox == _inbox, written.c.untrusted.is_(True), written.c.message_id.in_(_some)
+)
+DRAFTS_SINCE = (
+    select(written.c.sender, written.c.untrusted, func.count())
+    .where(
+        written.c.inbox == _inbox,
+        written.c.kind == "draft",
+        written.c.digest != "",
+        written.c.at > bindparam("since"),
+    )
+    .group_by(written.c.sender, written.c.untrusted)
+)
+
+# ---- the agenda -----------------------------------------------------------------------------------------------------
+
+_due = and_(
+    tasks.c.for_inbox == bindparam("for"), tasks.c.run_at <= bindparam("now"), tasks.c.lease_until <= bindparam("now")
+)
+_some_due = select(tasks.c.key).where(_due).order_by(tasks.c.run_at, tasks.c.key).limit(bindparam("most"))
+CLAIM = (
+    update(tasks)
+    .where(tasks.c.key.in_(_some_due.scalar_subquery()), tasks.c.lease_until <= bindparam("now"))
+    .values(lease_until=bindparam("until"), attempts=tasks.c.attempts + 1)
+    .returning(tasks)
+)
+NEXT_AT = (
+    select(tasks.c.run_at)
+    .where(tasks.c.for_inbox == bindparam("for"), tasks.c.fault == "", tasks.c.lease_until <= tasks.c.run_at)
+    .order_by(tasks.c.run_at)
+    .limit(1)
+)
+FORGET = delete(tasks).where(tasks.c.key.in_(_some))
