@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 from typing import Final
 
 from plugin.hours import Span, Unit
@@ -33,13 +33,20 @@ from plugin.playbook import (
     When,
     WriteDraft,
 )
-from plugin.source import parse
+from plugin.source import Loc, parse
 
 _ORDINARY: Final = ("severity", "language", "channel", "inbox", "asks")
 """Labels of which an ordinary complaint may have any; risks and tags it has none of."""
 _A_DAY: Final = {
     Unit.SECONDS: 86_400, Unit.MINUTES: 1_440, Unit.HOURS: 24, Unit.BUSINESS_HOURS: 10,
     Unit.DAYS: 1, Unit.BUSINESS_DAYS: 1, Unit.WEEKS: 0, Unit.MONTHS: 0,
+}  # fmt: skip
+_SINGLE: Final = frozenset({"category", "severity", "language", "channel", "inbox", "outcome", "missed"})
+"""Labels of which a case has one at a time."""
+_SETTLED: Final = (When.RESOLVED, When.FEEDBACK_RECEIVED, When.DUE_MISSED)
+_BEFORE: Final = {
+    When.COMPLAINT_RECEIVED: "when a complaint is received", When.MESSAGE_RECEIVED: "while the case is open",
+    When.REPLY_SENT: "while the case is open", When.REOPENED: "once the case is open again",
 }  # fmt: skip
 _SPOKEN: Final = ("en", "de", "fr", "es")
 _IN_RETURN: Final = re.compile(
@@ -112,7 +119,11 @@ class _Look:
 
     def about(self, step: _Step, said: str) -> Remark:
         """A remark on an action."""
-        return Remark(lambda: self._place(step), said)
+        return Remark(lambda: self._place(step.playbook, ("then", step.number)), said)
+
+    def about_condition(self, playbook: Playbook, number: int, said: str) -> Remark:
+        """A remark on one of a playbook's conditions."""
+        return Remark(lambda: self._place(playbook, ("if", number)), said)
 
     def in_letter(self, text: Text, line: int, said: str) -> Remark:
         """A remark on a line of a letter."""
@@ -124,11 +135,10 @@ class _Look:
             f"{self.home.rstrip('/')}/{path.removeprefix('site/')}" if path.startswith("site/") else f"playbooks/{path}"
         )
 
-    def _place(self, step: _Step) -> str:
-        playbook = step.playbook
+    def _place(self, playbook: Playbook, loc: Loc) -> str:
         path = next((path for path, source in self.book.sources if source == playbook.source), playbook.name)
         source = parse(playbook.source, self.shown(path), [])
-        place = source.problem(("then", step.number), "") if source else None
+        place = source.problem(loc, "") if source else None
         return f"{self.shown(path)}:{place.line}:{place.column}" if place else self.shown(path)
 
 
@@ -161,6 +171,39 @@ def _no_follow_up(look: _Look) -> Iterator[Remark]:
             "nobody is asked afterwards whether it is really settled: write a playbook with "
             "`when: resolved` and `follow_up: {after: 3 business days, draft: still-satisfied}`"
         )
+
+
+# --- what can never come about ----------------------------------------------------------------------------------------
+
+
+def _never(look: _Look) -> Iterator[Remark]:
+    for playbook in look.book.playbooks:
+        for number, why in islice(_contradictions(playbook), 1):
+            yield look.about_condition(playbook, number, f"`{playbook.name}` can never apply: {why}")
+
+
+def _contradictions(playbook: Playbook) -> Iterator[tuple[int, str]]:
+    """Conditions that cannot hold: together with one before, or since nothing is known of it by then."""
+    asked = playbook.condition.conditions
+    for number, second in enumerate(asked):
+        first = next((one for one in asked[:number] if _exclude(one, second)), None)
+        if first is not None:
+            yield number, f"`{first}` and `{second}` exclude each other"
+        elif playbook.when not in _SETTLED and isinstance(second, OneOf) and second.word == "outcome":
+            yield number, f"there is no outcome yet {_BEFORE[playbook.when]}"
+
+
+def _exclude(first: Condition, second: Condition) -> bool:
+    if isinstance(first, OneOf) and isinstance(second, OneOf):
+        single = first.word == second.word and first.word in _SINGLE
+        return single and not set(first.values) & set(second.values)
+    if isinstance(first, Not):
+        first, second = second, first
+    if not isinstance(second, Not):
+        return isinstance(first, Flag) and isinstance(second, Flag) and first == replace(second, value=not second.value)
+    if isinstance(first, OneOf) and isinstance(second.condition, OneOf) and first.word in _SINGLE:
+        return first.word == second.condition.word and set(first.values) <= set(second.condition.values)
+    return first == second.condition
 
 
 # --- what one rule leaves out -----------------------------------------------------------------------------------------
@@ -227,7 +270,7 @@ def _conditions(look: _Look) -> Iterator[Remark]:
 
 
 _LOOKS: Final[tuple[Callable[[_Look], Iterator[Remark]], ...]] = (
-    _no_answer, _no_date, _no_update, _no_follow_up, _late, _conditions, _gestures, _no_choice,
+    _never, _no_answer, _no_date, _no_update, _no_follow_up, _late, _conditions, _gestures, _no_choice,
 )  # fmt: skip
 
 

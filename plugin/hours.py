@@ -127,12 +127,21 @@ def _span(text: str) -> Span:
         raise SpanError(text, f"write a whole number and a unit ({_units()}), as in 4 business hours")
     unit = _unit(" ".join(found[2].split()))
     if unit is None:
-        raise SpanError(text, f'the unit "{found[2]}" is not known; use {_units()}')
+        raise SpanError(text, f'the unit "{found[2]}" is not known; {_meant(found[1], found[2])}')
     return Span(int(found[1]), unit)
 
 
 def _unit(word: str) -> Unit | None:
     return next((unit for unit in Unit if word in {unit.value, unit.value.removesuffix("s")}), None)
+
+
+def _meant(amount: str, word: str) -> str:
+    """What may have been meant by a unit that is none, or which there are."""
+    bent = word.replace("working", "business").replace("workday", "business day")
+    near = difflib.get_close_matches(bent, [str(unit) for unit in Unit], 1, 0.75)
+    if bent in ("year", "years"):
+        return "write 12 months for a year"
+    return f'did you mean "{amount} {near[0]}"?' if near else f"use {_units()}"
 
 
 def _units() -> str:
@@ -221,7 +230,7 @@ class Hours:
         if anchor.tzinfo is None or not 2 <= anchor.year <= 9980:
             raise HoursError(self.name, ("", f"cannot count from {anchor}: it must have a zone and a sensible year"))
         due = self._whole_days(anchor, span) if day_after else self._counted(anchor, span)
-        return due if roll is _NO_ROLL else self._rolled(anchor, due, roll)
+        return due if roll is _NO_ROLL else self.rolled(anchor, due, roll)
 
     def _counted(self, anchor: datetime, span: Span) -> datetime:
         unit = span.unit
@@ -246,14 +255,17 @@ class Hours:
     def _midnight(self, day: date) -> datetime:
         return datetime.fromtimestamp(self._second(day, _MIDNIGHT), UTC)
 
-    def _rolled(self, anchor: datetime, due: datetime, roll: Roll) -> datetime:
-        """The date itself where somebody works on its day, else the last closing of the day it rolls to."""
+    def rolled(self, since: datetime, due: datetime, roll: Roll) -> datetime:
+        """The date itself where somebody works on its day, else the last closing of the day it rolls to.
+
+        To the next, where the previous is not after `since`; raises HoursError beyond the horizon of ten years.
+        """
         day = self._day_of(due)
-        if self._windows(day):
+        if roll is _NO_ROLL or self._windows(day):
             return due
         if roll is Roll.PREVIOUS:
             before = self._closing(day, -1)
-            if before is not None and before > anchor:
+            if before is not None and before > since:
                 return before
         after = self._closing(day, 1)
         if after is None:
@@ -273,24 +285,37 @@ class Hours:
         return None
 
     def resumed(self, due: datetime, span: Span, paused: datetime, back: datetime) -> datetime:
-        """When something is due that was `due` before the clock stood still from `paused` to `back`.
+        """When something is due that was `due`, not yet rolled, before the clock stood still from `paused` to `back`.
 
         What was left then is left now: open time of business hours, open days of business days (the last of them over
-        at its closing, or at its 24:00 where `due` was), elapsed time of everything else.
+        at its closing, or at its 24:00 where `due` was), whole days of days that end at 24:00, elapsed time of
+        everything else.
         """
         if due <= paused or back <= paused:
             return due
         if span.unit is _BUSINESS_HOURS:
             return datetime.fromtimestamp(self._after_open_seconds(back, self._open_between(paused, due), span), UTC)
-        if span.unit is not _BUSINESS_DAYS:
-            return back + (due - paused)
+        whole = due == self._midnight(self._day_of(due) + timedelta(days=1))
+        if span.unit is _BUSINESS_DAYS:
+            last = self._after_days_left(paused, due, back)
+            return self._midnight(last + timedelta(days=1)) if whole else self._last_closing(last)
+        if whole and span.unit not in _SECONDS_IN:
+            lost = self.local(back).date() - self.local(paused).date()
+            return self._midnight(self._day_of(due) + lost + timedelta(days=1))
+        return back + (due - paused)
+
+    def _after_days_left(self, paused: datetime, due: datetime, back: datetime) -> date:
+        """The last of as many open days after `back` as were left at `paused`; `back`'s own where it is not over."""
         left = sum(1 for day in self._dates_between(paused, due)[1:] if self._windows(day))
-        last = self._day_of(self._counted(back, Span(left, _BUSINESS_DAYS))) if left else self._day_of(back)
-        if not self._windows(last) or (not left and self._windows(last)[-1][1] <= back.timestamp()):
-            last = self._day_of(self._counted(back, Span(1, _BUSINESS_DAYS)))
-        at_midnight = due == self._midnight(self._day_of(due) + timedelta(days=1))
-        whole = self._midnight(last + timedelta(days=1))
-        return whole if at_midnight else datetime.fromtimestamp(self._windows(last)[-1][1], UTC)
+        if left:
+            return self._day_of(self._counted(back, Span(left, _BUSINESS_DAYS)))
+        today = self.local(back).date()
+        if self._windows(today) and self._last_closing(today) > back:
+            return today
+        return self._day_of(self._counted(back, Span(1, _BUSINESS_DAYS)))
+
+    def _last_closing(self, open_day: date) -> datetime:
+        return datetime.fromtimestamp(self._windows(open_day)[-1][1], UTC)
 
     def _open_between(self, start: datetime, end: datetime) -> float:
         first, last = start.timestamp(), end.timestamp()
@@ -318,7 +343,7 @@ class Hours:
         due = self.due(anchor, span, day_after=day_after)
         lines = self._from_next_day(anchor, due, span) if day_after else self._working(anchor, due, span)
         moved = self.due(anchor, span, roll=roll, day_after=day_after)
-        return (*lines, *self._roll_told(due, moved, roll), f"due {self.shown(moved)}")
+        return (*lines, *self.roll_told(due, moved, roll), f"due {self.shown(moved)}")
 
     def _from_next_day(self, anchor: datetime, due: datetime, span: Span) -> Iterator[str]:
         first = self.local(anchor).date() + timedelta(days=1)
@@ -335,7 +360,8 @@ class Hours:
         counted = "" if span.unit is _BUSINESS_DAYS else f" is day {(last - first).days + 1}, and"
         yield f"{_day(last)}{counted} ends at 24:00"
 
-    def _roll_told(self, due: datetime, moved: datetime, roll: Roll) -> Iterator[str]:
+    def roll_told(self, due: datetime, moved: datetime, roll: Roll) -> Iterator[str]:
+        """Why a date rolled, in one line; nothing where it did not."""
         if moved != due:
             day = self._day_of(due)
             way = "next" if moved > due else "previous"

@@ -141,7 +141,7 @@ def _is_at(at: datetime, wanted: datetime | date, calendar: Hours) -> bool:
     """Whether it is that moment, or on that day; the end of a day is still that day."""
     if isinstance(wanted, datetime):
         return at == _moment(wanted, calendar)
-    return wanted in (calendar.local(at).date(), calendar.local(at - timedelta(microseconds=1)).date())
+    return wanted == calendar.local(at - timedelta(microseconds=1)).date()
 
 
 def _about_draft(one: Expectation, texts: Sequence[str]) -> str:

@@ -64,6 +64,10 @@ class Pattern:
             raise ValueError(
                 f"the pattern {_slashed(source)} fits every text: say what must be there, `+` instead of `*`"
             )
+        if any(0 < match.start() < len(_INSIDE) for match in compiled.finditer(_INSIDE)):
+            raise ValueError(
+                f"the pattern {_slashed(source)} fits where nothing stands: say what must be there beside the \\B"
+            )
         return cls(source, compiled, family, -1 if family is None else family.add(spelt))
 
     def found_in(self, text: str) -> bool:
@@ -204,11 +208,13 @@ def _written(char: str) -> tuple[bytes, bytes]:
 
 
 _ASCII_BYTES = bytes(range(0x80))
+_INSIDE = _spelt("\U000f0000")
+"""One character; only what may be empty and asks for no edge of a word (`\\B`) is found within it."""
 
 
 def _length(spelt: bytes) -> int:
     """How many characters of the text this is."""
-    text = spelt.decode()
+    text = spelt.decode(errors="ignore")  # of a character that is cut in two nothing counts
     return len(text) - text.count("\x01") - text.count("_")
 
 
@@ -412,7 +418,8 @@ def _either(ranges: Ranges) -> str:
     plain = _class(_without(ranges, ((1, 1), (0x5F, 0x5F), *_BEYOND)))
     words, others = _parted(_without(ranges, _ASCII))
     between = _class(_with(words, ((0x80, 0x80),) * _has(ranges, 0x5F)))
-    behind = _class(_with(others, ((0x81, 0x81),) * _has(ranges, 1)))
+    signs = ((0x80, 0x80),) * _has(ranges, 0x80), ((0x81, 0x81),) * _has(ranges, 1)
+    behind = _class(_with(others, *signs))
     pieces = [piece for piece in (plain, between and f"_{between}_", behind and rf"\x01{behind}") if piece]
     if not pieces:
         return r"[^\x00-\x{10FFFF}]"

@@ -34,6 +34,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Val
 from plugin.hours import Roll, Span, SpanError
 from plugin.model import ASKS, CATEGORIES, CHANNELS, OUTCOMES, RISKS, SEVERITIES, Purpose, clip
 from plugin.patterns import Family, Pattern
+from plugin.schema import exactly_one, for_editors
 from plugin.source import Form, Loc, Problem, Problems, Source, one_of, parse, read_text, suggest
 
 Facts = Mapping[str, object]
@@ -568,15 +569,16 @@ def load_book(
     folder: Path | None,
     *,
     calendars: Container[str] | None = None,
+    inboxes: Container[str] | None = None,
     check_text: TextCheck | None = None,
 ) -> Book:
     """The shipped `packs` and the site's `folder` as one book; raises Problems with all that is wrong in any file.
 
     The site's playbooks come before the packs', each in file-name order, and one named like a pack's replaces it; of
-    two packs the one named first wins. Every pack may use the letters of `general`. `calendars` are the names `hours:`
-    may use (None: any), `check_text` looks at every letter.
+    two packs the one named first wins. Every pack may use the letters of `general`. `calendars` and `inboxes` are the
+    names `hours:` and `inbox:` may use (None: any), `check_text` looks at every letter.
     """
-    binding = _Binding(calendars, check_text)
+    binding = _Binding(calendars, inboxes, check_text)
     if folder is not None:
         binding.collect("site", folder, str(folder))
     for pack in dict.fromkeys(packs):
@@ -597,9 +599,10 @@ def shipped_packs() -> tuple[str, ...]:
 
 def playbook_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a playbook file, for an editor that completes and checks while one types."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A playbook of Amends"} | {
-        key: value for key, value in _PlaybookForm.model_json_schema(by_alias=True).items() if key != "title"
-    }
+    schema = for_editors(_PlaybookForm.model_json_schema(by_alias=True), "A playbook of Amends", _SAID, nothing=False)
+    off = {"properties": {"enabled": {"const": False}}, "required": ["enabled"]}
+    required = {"required": ["name"], "if": off, "else": {"required": ["when", "then"]}}
+    return exactly_one(schema, "_ConditionForm", "_ActionForm") | required
 
 
 def _packs() -> Traversable:
@@ -618,6 +621,7 @@ class _Known:
     """What a playbook may refer to; the validation context."""
 
     calendars: Container[str] | None
+    inboxes: Container[str] | None
     texts: frozenset[str]
     family: Family
 
@@ -630,8 +634,9 @@ class _Entry:
     file: str
     named: Problem  # where its name stands, with no text yet
     name: str
-    playbook: Playbook | None  # None where it is wrong
+    playbook: Playbook | None  # None where it is wrong, or only switches off another
     enabled: bool = True
+    bare: bool = False  # it only switches off another
 
 
 @dataclass(slots=True)
@@ -639,6 +644,7 @@ class _Binding:
     """A book in the making: the sources by relative path (None: unreadable), how problems call them, the problems."""
 
     calendars: Container[str] | None = None
+    inboxes: Container[str] | None = None
     check_text: TextCheck | None = None
     found: dict[str, str | None] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
@@ -661,12 +667,13 @@ class _Binding:
     def book(self) -> Book:
         """The book made of what was collected; raises Problems when anything is wrong."""
         texts = self._texts()
-        known = _Known(self.calendars, frozenset(text.name for text in texts), Family())
+        known = _Known(self.calendars, self.inboxes, frozenset(text.name for text in texts), Family())
         entries: list[_Entry] = []
         for key, source in self.found.items():
             if source is not None and not key.endswith(".txt"):
                 entries.extend(self._entry(key, source, known))
         self.problems.extend(_twins(entries))
+        self.problems.extend(_nothing_to_switch_off(entries))
         if self.problems:
             raise Problems(self.problems)
         sources = tuple((key, source) for key, source in self.found.items() if source is not None)
@@ -699,14 +706,18 @@ class _Binding:
     def _entry(self, key: str, text: str, known: _Known) -> Iterator[_Entry]:
         """The playbook in one file, or nothing and problems."""
         source = parse(text, self.shown.get(key, key), self.problems)
-        form = None if source is None else source.form(_PlaybookForm, self.problems, context=known)
-        if source is None or not isinstance(source.data, dict):
+        if source is None:
+            return
+        bare = _only_switches_off(source.data)
+        form = source.form(_OffForm if bare else _PlaybookForm, self.problems, context=known)
+        if not isinstance(source.data, dict):
             return
         self.problems.extend(_misplaced(source))
         place, _, file = key.rpartition("/")
-        playbook = form.playbook(text, source, pack=place != "site") if form is not None else None
-        named, enabled = source.problem(("name",), ""), form is None or form.enabled
-        yield _Entry(place, file, named, str(source.data.get("name", key)), playbook, enabled)
+        named, whole = source.problem(("name",), ""), form if isinstance(form, _PlaybookForm) else None
+        playbook = whole.playbook(text, source, pack=place != "site") if whole else None
+        enabled = whole is None or whole.enabled
+        yield _Entry(place, file, named, str(source.data.get("name", key)), playbook, enabled, bare)
 
 
 def _twins(entries: Iterable[_Entry]) -> Iterator[Problem]:
@@ -718,6 +729,20 @@ def _twins(entries: Iterable[_Entry]) -> Iterator[Problem]:
             yield replace(
                 entry.named, text=f"the name `{entry.name}` is already taken by {kept.file}: rename one of them"
             )
+
+
+def _only_switches_off(data: Any) -> bool:
+    return isinstance(data, dict) and {*data} <= {*_OffForm.model_fields} and data.get("enabled") == "false"
+
+
+def _nothing_to_switch_off(entries: Sequence[_Entry]) -> Iterator[Problem]:
+    """Files that only switch off a playbook there is not."""
+    names = [entry.name for entry in entries if not entry.bare]
+    for entry in entries:
+        if entry.bare and entry.name not in names:
+            advice = suggest(entry.name, names) if names else "delete the file"
+            text = f"there is no other playbook `{clip(entry.name, 40)}` to switch off: {advice}"
+            yield replace(entry.named, text=text)
 
 
 def _first_of_each(texts: Iterable[Text]) -> tuple[Text, ...]:
@@ -743,16 +768,26 @@ def _in_force(entries: Iterable[_Entry]) -> tuple[tuple[Playbook, ...], tuple[Pl
 
 def _misplaced(source: Source) -> Iterator[Problem]:
     """What is right in itself but does not fit the playbook's `when`."""
-    word, text = "missed", "`missed` is only known after `when: due_missed`: remove it, or change `when`"
-    part = "if"
-    if source.data.get("when") == When.DUE_MISSED:
-        word, text = "due_by", "a playbook for `due_missed` may hold no `due_by`, it would chase itself: remove it"
-        part = "then"
-    for loc in _places_of(word, source.data.get(part), (part,)):
-        yield source.problem(loc, text, key=True)
+    when = source.data.get("when")
+    for word, known in _KNOWN_AFTER.items():
+        if when in (*When,) and when != known:
+            text = f"`{word}` is only known after `when: {known}`: remove it, or change `when`"
+            yield from _all_of(source, word, "if", text)
+    if when == When.DUE_MISSED:
+        text = "a playbook for `due_missed` may hold no `due_by`, it would chase itself: remove it"
+        yield from _all_of(source, "due_by", "then", text)
     if source.data.get("tests") and source.data.get("when") in (*When,)[1:]:
         text = "a test is a mail that opens a case, so only a playbook for `complaint_received` can have `tests`"
         yield source.problem(("tests",), f"{text}: remove them", key=True)
+
+
+_KNOWN_AFTER = {"missed": When.DUE_MISSED, "satisfied": When.FEEDBACK_RECEIVED}
+"""The occasion on which there is an answer to a condition; on others it would never hold."""
+
+
+def _all_of(source: Source, key: str, part: str, text: str) -> Iterator[Problem]:
+    """This problem at every place at which a part of the file has the key."""
+    return (source.problem(loc, text, key=True) for loc in _places_of(key, source.data.get(part), (part,)))
 
 
 def _places_of(key: str, value: Any, loc: Loc) -> Iterator[Loc]:
@@ -868,8 +903,11 @@ def _roll(value: str) -> str:
     return one_of("roll", tuple(Roll))(value)
 
 
+_PAUSES = ("never", "waiting_for_customer")
+
+
 def _pause(value: str) -> str:
-    return one_of("pause", ("never", "waiting_for_customer"))(value)
+    return one_of("pause", _PAUSES)(value)
 
 
 def _calendar(value: str, info: ValidationInfo) -> str:
@@ -877,6 +915,14 @@ def _calendar(value: str, info: ValidationInfo) -> str:
     if isinstance(known, _Known) and known.calendars is not None and value not in known.calendars:
         names = known.calendars if isinstance(known.calendars, Iterable) else ()
         raise ValueError(f"unknown calendar `{clip(value, 40)}` (see `hours:` in amends.yaml): {suggest(value, names)}")
+    return value
+
+
+def _inbox(value: str, info: ValidationInfo) -> str:
+    known = info.context
+    if isinstance(known, _Known) and known.inboxes is not None and value not in known.inboxes:
+        names = known.inboxes if isinstance(known.inboxes, Iterable) else ()
+        raise ValueError(f"unknown inbox `{clip(value, 40)}` (see `inboxes:` in amends.yaml): {suggest(value, names)}")
     return value
 
 
@@ -954,6 +1000,7 @@ _Sought = Annotated[Any, PlainValidator(_sought, json_schema_input_type=str)]
 _Language = Annotated[str, AfterValidator(_language)]
 _TagWord = Annotated[str, AfterValidator(_tag)]
 _OwnTag = Annotated[str, AfterValidator(_tag), AfterValidator(_own_tag)]
+_InboxName = Annotated[_Label, AfterValidator(_inbox)]
 _Line = Annotated[str, Field(min_length=1, max_length=500)]
 _PartyText = Annotated[str, AfterValidator(_party)]
 _SpanText = Annotated[Span, PlainValidator(_span, json_schema_input_type=str)]
@@ -971,7 +1018,7 @@ class _ConditionForm(Form):
     heated: bool = False
     language: Annotated[tuple[_Language, ...], _Few, _one_or_more(_Language)] = ()
     channel: Annotated[tuple[_Channel, ...], _Few, _one_or_more(_Channel)] = ()
-    inbox: Annotated[tuple[_Label, ...], _Few, _one_or_more(_Label)] = ()
+    inbox: Annotated[tuple[_InboxName, ...], _Few, _one_or_more(_Label)] = ()
     to: Annotated[tuple[_PartyText, ...], _Few, _one_or_more(_PartyText)] = ()
     from_: Annotated[tuple[_PartyText, ...], _Few, _one_or_more(_PartyText)] = Field(default=(), alias="from")
     subject: Annotated[tuple[_Sought, ...], _Few, _one_or_more(_Sought)] = ()
@@ -1017,8 +1064,8 @@ class _DueByForm(Form):
     from_: From = Field(default=From.RECEIPT, alias="from")
     hours: _CalendarName = ""
     draft: _LetterName = ""
-    roll: Annotated[str, AfterValidator(_roll)] = "none"
-    pause: Annotated[str, AfterValidator(_pause)] = "never"
+    roll: Annotated[str, AfterValidator(_roll), Field(json_schema_extra={"enum": [*Roll]})] = "none"
+    pause: Annotated[str, AfterValidator(_pause), Field(json_schema_extra={"enum": [*_PAUSES]})] = "never"
 
     @model_validator(mode="after")
     def _one_span(self) -> _DueByForm:
@@ -1028,6 +1075,8 @@ class _DueByForm(Form):
             raise ValueError(f"`every` is only for `for: update`: write `within` for {self.for_}")
         if self.from_ is From.ACKNOWLEDGEMENT and self.for_ is DueFor.ACKNOWLEDGEMENT:
             raise ValueError("an acknowledgement cannot be due from the acknowledgement: count it `from: receipt`")
+        if self.from_ is From.RESOLUTION and self.for_ is DueFor.RESOLUTION:
+            raise ValueError("a resolution cannot be due from the resolution: count it `from: receipt`")
         return self
 
     def action(self) -> Action:
@@ -1151,7 +1200,8 @@ class _ExpectForm(Form):
 
     @model_validator(mode="after")
     def _something(self) -> _ExpectForm:
-        if not (self.model_fields_set and (self.not_ is None or self.not_.model_fields_set)):
+        ruled_out = self.not_.model_fields_set if self.not_ else ()
+        if self.applies is None and not (self.tags or self.draft or self.due.model_fields_set or ruled_out):
             raise ValueError("nothing is expected: write applies, tags, due, draft or not")
         return self
 
@@ -1206,6 +1256,14 @@ class _OwnTestForm(Form):
         return OwnTest(name, self.mail.mail(), tuple(self.expect.expectations(source, (*loc, "expect"))))
 
 
+class _OffForm(Form):
+    """A file that only switches off a playbook of this name."""
+
+    name: Annotated[str, AfterValidator(_named)]
+    about: Annotated[str, Field(max_length=1000)] = ""
+    enabled: bool
+
+
 class _PlaybookForm(Form):
     """A playbook file."""
 
@@ -1223,3 +1281,91 @@ class _PlaybookForm(Form):
         actions = tuple(form.action() for form in self.then)
         tests = tuple(form.test(source, ("tests", number)) for number, form in enumerate(self.tests))
         return Playbook(self.name, self.about, self.when, condition, actions, _digest(text), text, pack, tests)
+
+
+# --- what an editor says of each word ----------------------------------------------------------------------------
+
+_COUNTED = "such as 30 minutes, 4 business hours, 3 business days, 10 days, 8 weeks or 2 months"
+_HOURS = "The calendar it is counted in, a name under `hours:` in amends.yaml; else that of the inbox."
+_SAID: Mapping[str, Mapping[str, str]] = {
+    "": {
+        "name": "1 to 40 of a-z, 0-9 and -; one named like a shipped playbook replaces it.",
+        "about": "What it is for, in a sentence.",
+        "when": "The occasion on which it is looked at.",
+        "if": "All of these must hold; with none it always applies. `any:` and `not:` nest.",
+        "then": "What is done, each behind a dash of its own.",
+        "enabled": "false switches it off, and a shipped one of the same name.",
+        "tests": "Mails, and what shall come of them; `amends check --tests` tries them.",
+    },
+    "_ConditionForm": {
+        "category": "What the complaint is about; a list means any of.",
+        "severity": "How grave it is; a list means any of.",
+        "risk": "What may come of it; a list means any of.",
+        "asks": "What they ask for; a list means any of.",
+        "heated": "Whether the mail is heated.",
+        "language": "Two small letters, such as en, de or fr.",
+        "channel": "The way it came.",
+        "inbox": "A name under `inboxes:` in amends.yaml.",
+        "to": 'An address it was sent to, or "@example.org" for everybody there.',
+        "from": 'The address of the complainant, or "@example.org" for everybody there.',
+        "subject": "A word, found whole and in any case, or a pattern such as '/order\\s+\\d+/' in single quotes.",
+        "text": "A word, found whole and in any case, or a pattern such as '/order\\s+\\d+/' in single quotes.",
+        "tag": "A tag that a person or the judge gave, not one of a playbook.",
+        "has_attachment": "Whether something is attached.",
+        "repeat": "Whether the same person complained before.",
+        "outcome": "How it was settled; known once it is.",
+        "chaser": "Whether they ask again what became of it.",
+        "missed": "Only after `when: due_missed`: which date passed.",
+        "satisfied": "Only after `when: feedback_received`: what they said.",
+        "any": "At least one of these holds.",
+        "not": "This does not hold.",
+    },
+    "_ActionForm": {
+        "tag": "Words of a-z, 0-9 and - put on the message.",
+        "assign": "Who owns the case, if nobody does yet.",
+        "due_by": "What must be proved by when; the earliest date for each purpose counts.",
+        "draft": "A letter that is written at once, for a person to send.",
+        "follow_up": "Ask afterwards whether all is well.",
+        "goodwill": "A small gesture afterwards.",
+    },
+    "_DueByForm": {
+        "for": "What is due: a first reply, word again and again until the end, or the end itself.",
+        "within": f"How long it may take, {_COUNTED}.",
+        "every": "Only `for: update`: the longest silence, such as 3 business days; each reply begins it anew.",
+        "from": "What the span is counted from. `day_after_receipt`: the next day is day 1, over at 24:00 of the last.",
+        "hours": _HOURS,
+        "draft": "A letter that lies ready when three quarters of the span have passed.",
+        "roll": "Where a date goes that falls on a closed day: nowhere, to the next working day, or the one before.",
+        "pause": "waiting_for_customer: the clock stands still while we wait for their answer.",
+    },
+    "_DraftForm": {
+        "text": "The letter: a name for which there is drafts/NAME.en.txt.",
+        "for": "What the letter is for; there is one for each purpose, and the first playbook's wins.",
+    },
+    "_FollowUpForm": {
+        "after": f"How long afterwards, {_COUNTED}.",
+        "from": "What the span is counted from.",
+        "hours": _HOURS,
+        "draft": "The letter that is written when the day has come.",
+    },
+    "_GoodwillForm": {
+        "after": f"How long afterwards, {_COUNTED}.",
+        "from": "What the span is counted from.",
+        "hours": _HOURS,
+        "up_to": "What it may be worth at most, such as 15 EUR.",
+        "offer": "What there is to choose from, such as [voucher, thank-you-note].",
+        "draft": "The letter that is written when the day has come.",
+    },
+    "_OwnMailForm": {
+        "text": "What they write.",
+        "at": "When it was received, such as 2026-11-20 16:00, in the zone of the inbox.",
+    },
+    "_ExpectForm": {
+        "applies": "Whether this playbook applies.",
+        "tags": "Tags that come of it.",
+        "due": "What is due when: a day, a moment such as 2026-11-24 17:30, `any` or `none`.",
+        "draft": "Words the letter holds.",
+        "not": "What must not come of it.",
+    },
+}
+"""What an editor shows of each key, by the name of its form."""

@@ -132,6 +132,11 @@ class Source:
     def _translated(self, model: type[BaseModel], detail: ErrorDetails) -> Problem:
         loc = detail["loc"]
         if detail["type"] == "extra_forbidden":
+            if above := self._empty_above(model, loc):
+                advice = (
+                    f"`{clip(str(loc[-1]), 40)}` belongs to `{above}`, which stands empty above it: indent it further"
+                )
+                return self.problem(loc, advice, key=True)
             return self.problem(loc, _unknown_key(str(loc[-1]), _keys_at(model, loc[:-1])), key=True)
         if isinstance(detail["input"], str) and (invisible := _INVISIBLE.search(detail["input"])):
             return self.problem(loc, _unseen(detail["input"], invisible[0]))
@@ -141,6 +146,17 @@ class Source:
         if detail["type"] == "missing":
             return self.problem(loc[:-1], _missing(self._name(loc), loc[-1]))
         return self.problem(loc, _reworded(self._name(loc), detail))
+
+    def _empty_above(self, model: type[BaseModel], loc: Sequence[str | int]) -> str:
+        """The key with nothing in it, further up in the same mapping, which may have the key at `loc`; "" for none."""
+        known = self._known(loc)[:-1]
+        around = self.at(known)
+        empty = [
+            key
+            for key, value in around.items()
+            if value is None and self.keys[*known, key] < self.keys[*known, loc[-1]]
+        ]
+        return next((key for key in reversed(empty) if loc[-1] in _keys_within(model, (*loc[:-1], key))), "")
 
     def _known(self, loc: Sequence[str | int]) -> Loc:
         """The part of `loc` that exists in the file; pydantic puts names of its own between (a union's branch)."""
@@ -552,6 +568,13 @@ def _keys_at(model: type[BaseModel], loc: Sequence[str | int]) -> tuple[str, ...
         if below := {child for form in forms for child in _below(form, step)}:
             forms = below
     return tuple(dict.fromkeys(key for form in sorted(forms, key=lambda form: form.__name__) for key in _fields(form)))
+
+
+def _keys_within(model: type[BaseModel], loc: Sequence[str | int]) -> tuple[str, ...]:
+    """The keys a mapping at `loc` may have; none where the value there is no form."""
+    parent = set(_keys_at(model, loc[:-1]))
+    inner = _keys_at(model, loc)
+    return () if set(inner) == parent else inner
 
 
 def _below(form: type[BaseModel], step: str | int) -> frozenset[type[BaseModel]]:

@@ -79,6 +79,40 @@ def test_no_follow_up_anywhere(folder: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ("[{category: delivery}, {category: billing}]",
+         "`category: delivery` and `category: billing` exclude each other"),
+        ("[{severity: [low, high]}, {tag: vip}, {severity: medium}]",
+         "`severity: [low, high]` and `severity: medium` exclude each other"),
+        ("[{category: delivery}, {not: {category: [billing, delivery]}}]",
+         "`category: delivery` and `not: {category: [billing, delivery]}` exclude each other"),
+        ("[{heated: true}, {not: {heated: true}}]", "`heated: true` and `not: {heated: true}` exclude each other"),
+        ("[{outcome: upheld}]", "there is no outcome yet when a complaint is received"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_can_never_apply(folder: Path, asked: str, why: str) -> None:
+    rule = f"name: never\nwhen: complaint_received\nif: {asked}\nthen:\n  - tag: [x]\n"
+    column = rule.splitlines()[2].rindex(", {" if ", {" in asked else "[{") + (3 if ", {" in asked else 2)
+    assert told(folder, {"05-never": rule}) == [
+        f"my-playbooks/05-never.yaml:3:{column}: `never` can never apply: {why}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "[{category: [delivery, billing]}, {category: billing}]", "[{risk: legal}, {risk: safety}]",
+        "[{tag: a}, {tag: b}]", "[{not: {category: delivery}}, {not: {category: billing}}]",
+        "[{text: a}, {text: b}]", "[{not: {outcome: upheld}}]",
+    ],
+)  # fmt: skip
+def test_a_rule_that_may_apply_has_no_such_remark(folder: Path, asked: str) -> None:
+    rule = f"name: some\nwhen: complaint_received\nif: {asked}\nthen:\n  - tag: [x]\n"
+    assert told(folder, {"05-some": rule}) == []
+
+
 def test_a_category_no_playbook_answers(folder: Path) -> None:
     limited = "when: complaint_received\nif:\n  - not: {category: [booking, privacy]}\n"
     found = told(folder, {"10-all": without("10-all", "when: complaint_received\n", limited)})

@@ -14,7 +14,7 @@ import pytest
 import plugin.demo
 from plugin.cli.explaining import told
 from plugin.config import load
-from plugin.decide import Rate, Resolve
+from plugin.decide import Rate, Resolve, SayReplied
 from plugin.desk import Replan, open_desk
 from plugin.inbox import Page
 from plugin.model import Attachment
@@ -216,6 +216,84 @@ def test_what_was_offered_and_not_taken_says_what_took_its_place(tmp_path: Path)
     ]
 
 
+def test_a_case_that_was_moved_says_what_took_whose_place_under_the_new_playbooks(tmp_path: Path) -> None:
+    first = "name: first\nwhen: complaint_received\nthen:\n  - draft: {text: hello}\n"
+    second = (
+        "name: second\nwhen: complaint_received\nthen:\n  - draft: {text: good-day}\n"
+        "  - due_by: {for: resolution, within: 4 business days}\n"
+    )
+    again = "name: third\nwhen: message_received\nthen:\n  - tag: [again]\n"
+    faster = "  - due_by: {for: resolution, within: 2 business days}\n"
+    shop = Shop(tmp_path, book(tmp_path / "playbooks", {"1": first + faster, "2": second, "3": again}))
+    shop.now += timedelta(hours=10)
+    shop.box.arrive(WORDS["complaint"], at=shop.now)
+    shop.run()
+    shop.box.arrive(WORDS["chaser"], after=shop.box.box.messages[0].message_id)
+    shop.pass_time(minutes=5)
+    shop.change(
+        book(tmp_path / "other", {"1": first.replace("draft: {text: hello}", "tag: [x]"), "2": second, "3": again})
+    )
+    shop.act(Replan())
+    before, after = (playbook for playbook in explained(shop) if playbook["name"] == "second")
+    assert [one.split(",")[0].split(":")[0] for one in before["unused"]] == [
+        "the draft good-day", "resolution within 4 business days"]  # fmt: skip
+    assert after["unused"] == []
+
+
+def test_what_came_too_late_to_be_promised_says_that_it_is_met(tmp_path: Path) -> None:
+    base = "name: base\nwhen: complaint_received\nthen:\n  - due_by: {for: acknowledgement, within: 4 hours}\n"
+    again = "name: again\nwhen: message_received\nthen:\n  - due_by: {for: acknowledgement, within: 1 hour}\n"
+    shop = Shop(tmp_path, book(tmp_path / "playbooks", {"a": base, "b": again}))
+    shop.now += timedelta(hours=10)
+    shop.box.arrive(WORDS["complaint"], at=shop.now)
+    shop.run()
+    shop.act(SayReplied(at=shop.now, how="phone"))
+    shop.box.arrive(WORDS["chaser"], after=shop.box.box.messages[0].message_id)
+    shop.pass_time(minutes=5)
+    (unused,) = one(shop, "again")["unused"]
+    assert unused.startswith("acknowledgement within 1 hour, Mon 02 Nov 2026 ")
+    assert unused.endswith(": it is met already")
+
+
+def lines_of(shop: Shop) -> list[str]:
+    """The explanation of the only case as a person reads it."""
+    register = Register(shop.desk.store, {"default": HOURS}, {"support": settings()})
+    return list(told(register, register.case(shop.case.id), register.explain(shop.case.id)))
+
+
+def test_a_date_that_a_reply_began_anew_says_so_and_what_became_of_each(tmp_path: Path) -> None:
+    text = (
+        "name: promises\nwhen: complaint_received\nthen:\n"
+        "  - due_by: {for: acknowledgement, within: 4 business hours}\n"
+        "  - due_by: {for: update, every: 2 business days}\n"
+    )
+    shop = Shop(tmp_path, book(tmp_path / "playbooks", {"a": text}))
+    shop.now += timedelta(hours=10)
+    shop.box.arrive(WORDS["complaint"], at=shop.now)
+    shop.run()
+    assert "Update: 2 business days from the receipt, promised by promises" in lines_of(shop)
+    shop.act(SayReplied(at=shop.now + timedelta(hours=1), how="phone"))
+    lines = lines_of(shop)
+    assert "Update: 2 business days from the last reply, promised by promises" in lines
+    assert "  met Mon 02 Nov 2026 11:00 Europe/London by act" in lines
+    assert "  open" in lines
+
+
+def test_the_date_of_a_follow_up_has_its_working_too(tmp_path: Path) -> None:
+    base = "name: base\nwhen: complaint_received\nthen:\n  - due_by: {for: acknowledgement, within: 2 hours}\n"
+    after = "name: after\nwhen: resolved\nthen:\n  - follow_up: {after: 2 business days}\n"
+    shop = Shop(tmp_path, book(tmp_path / "playbooks", {"a": base, "b": after}))
+    shop.now += timedelta(hours=10)
+    shop.box.arrive(WORDS["complaint"], at=shop.now)
+    shop.run()
+    shop.act(Resolve(at=shop.now, outcome="upheld"))
+    lines = lines_of(shop)
+    start = lines.index("Ask whether all is well: 2 business days from the resolution, by after")
+    assert lines[start + 1 : start + 5] == [
+        "  from Mon 2 Nov 2026 10:00 Europe/London", "  Mon 2 Nov: day 0", "  Tue 3 Nov: day 1", "  Wed 4 Nov: day 2",
+    ]  # fmt: skip
+
+
 def test_an_unknown_case_is_said_to_be_none(tmp_path: Path) -> None:
     shop = asking(tmp_path, "text: order")
     with pytest.raises(NoSuchCase):
@@ -229,7 +307,7 @@ def test_occasions_on_which_nothing_applied_never_push_out_those_on_which_someth
         shop.box.arrive(WORDS[kind], after=first)
         shop.pass_time(minutes=5)
     register = Register(shop.desk.store, {"default": HOURS}, {"support": settings()})
-    lines = list(told(register, register.case(shop.case.id), explained(shop)))
+    lines = list(told(register, register.case(shop.case.id), register.explain(shop.case.id)))
     assert "Not shown: 5 earlier occasion(s) on which no playbook applied" in lines
     assert [line for line in lines if line.startswith("  yes")] == ["  yes  base: it always applies", "  yes  asked"]
     assert len([line for line in lines if line.startswith("  no   asked")]) == 4

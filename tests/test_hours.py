@@ -201,8 +201,10 @@ def test_spaces_capitals_and_a_wrong_plural_are_forgiven() -> None:
         ("1.5 hours", "write a whole number and a unit"),
         ("-1 day", "write a whole number and a unit"),
         ("٣ days", "write a whole number and a unit"),
-        ("4 working hours", '"working hours" is not known; use seconds, minutes'),
-        ("2 years", '"years" is not known'),
+        ("4 working hours", '"working hours" is not known; did you mean "4 business hours"'),
+        ("3 buisness days", 'did you mean "3 business days"'),
+        ("2 fortnights", '"fortnights" is not known; use seconds, minutes'),
+        ("2 years", '"years" is not known; write 12 months for a year'),
         ("0 days", "must be from 1 to 3650 days"),
         ("9999 weeks", r"must be from 1 to 520 weeks \(10 years\)"),
         ("99999999999999999 seconds", "must be from 1 to"),
@@ -395,6 +397,8 @@ def test_an_unknown_region_is_said_clearly(region: str, problem: str) -> None:
         ("1 business day", "2026-11-23 10:00", "2026-11-24 11:00", "2026-11-28 12:00", "2026-11-30 17:30"),
         ("2 weeks", "2026-11-23 10:00", "2026-11-30 10:00", "2026-12-02 16:00", "2026-12-09 16:00"),
         ("24 hours", "2026-11-23 10:00", "2026-11-25 10:00", "2026-11-26 10:00", "2026-11-24 10:00"),
+        ("2 weeks", "2026-11-23 00:00", "2026-11-30 10:00", "2026-12-02 16:00", "2026-12-09 00:00"),
+        ("24 hours", "2026-11-23 00:00", "2026-11-23 10:00", "2026-11-23 12:00", "2026-11-24 02:00"),
     ],
 )
 def test_what_was_left_before_a_pause_is_left_after_it(

@@ -10,6 +10,7 @@ import pytest
 from plugin.config import load
 from plugin.owntests import Tried, run_own_tests
 from plugin.playbook import playbook_schema
+from plugin.source import Problems
 
 SETTINGS = """\
 inboxes:
@@ -108,6 +109,17 @@ def test_a_mail_that_opens_no_case_says_so(site: Path) -> None:
     mail = "mail: {text: 'Do you sell lamps? My order 12345 came, thank you.'}\n"
     (failure,) = tried(site, "tags: [parcel-desk]", "applies: false", "not: {tags: [parcel-desk]}", mail=mail).failures
     assert "the tag `parcel-desk`, but this mail opens no case (score 0." in failure.text
+
+
+def test_the_end_of_a_day_is_not_on_the_day_after(site: Path) -> None:
+    (failure,) = told(tried(site, "due: {resolution: 2026-11-28}"))
+    assert failure.endswith("but it is due Fri 27 Nov 2026 24:00 Europe/London, by playbook late")
+
+
+@pytest.mark.parametrize("expect", ["{}", "due: {}", "applies: null", "not: null", "due: {}\nnot: {}"])
+def test_a_test_that_could_not_fail_is_refused(site: Path, expect: str) -> None:
+    with pytest.raises(Problems, match="nothing is expected: write applies, tags, due, draft or not"):
+        tried(site, expect)
 
 
 def test_the_language_of_a_mail_can_be_said(site: Path) -> None:

@@ -62,7 +62,8 @@ def one(folder: Path, text: str) -> Playbook:
 
 def asking(folder: Path, condition: str) -> All:
     """The conditions of a playbook that asks just this."""
-    when = "due_missed" if "missed" in condition else "complaint_received"
+    known_after = {"missed": "due_missed", "satisfied": "feedback_received"}
+    when = next((when for word, when in known_after.items() if word in condition), "complaint_received")
     return one(folder, f"name: a\nwhen: {when}\nif:\n  - {condition}\nthen:\n  - tag: a\n").condition
 
 
@@ -79,10 +80,10 @@ def mistakes(folder: Path, **files: str) -> list[str]:
 
 
 def told_of(folder: Path, text: str) -> list[str]:
-    """What is told about one playbook, without its name; two calendars are known."""
+    """What is told about one playbook, without its name; two calendars and two inboxes are known."""
     (folder / "broken.yaml").write_text(text)
     with pytest.raises(Problems) as told:
-        load_book([], folder, calendars=("default", "london"))
+        load_book([], folder, calendars=("default", "london"), inboxes=("support", "sales"))
     return [str(problem).removeprefix(f"{folder}/broken.yaml:") for problem in told.value.problems]
 
 
@@ -264,7 +265,7 @@ class TestGrammar:
     def test_an_editor_can_be_told_the_grammar(self) -> None:
         schema = playbook_schema()
         assert schema["additionalProperties"] is False
-        assert set(schema["required"]) == {"name", "when", "then"}
+        assert (schema["required"], schema["else"]["required"]) == (["name"], ["when", "then"])
         assert "public-exposure" in json.dumps(schema)
 
 
@@ -438,6 +439,19 @@ def test_a_pattern_takes_time_in_proportion_to_the_text() -> None:
     assert not Pattern.parse("(a+)+$").found_in("a" * 100_000 + "b")
 
 
+def test_what_the_manual_shows_is_read_as_it_stands(folder: Path) -> None:
+    manual = (HERE.parent.parent / "docs" / "playbooks.md").read_text("utf-8")
+    shown = {block.split(":", 1)[0]: block for block in re.findall(r"```yaml\n(.*?)```", manual, re.DOTALL)}
+    rule = "name: a\nwhen: complaint_received\n" + shown["if"] + shown["then"] + shown["tests"]
+    (folder / "a.yaml").write_text(rule)
+    (folder / "off.yaml").write_text(shown["name"])
+    book = load_book(["general"], folder)
+    (read,) = (playbook for playbook in book.playbooks if playbook.name == "a")
+    assert (len(read.condition.conditions), len(read.actions), len(read.tests)) == (3, 8, 1)
+    assert "late-delivery" not in {playbook.name for playbook in book.playbooks}
+    assert {*shown} == {"if", "then", "tests", "name", "hours"}
+
+
 class TestBook:
     def test_playbooks_apply_in_the_order_of_their_files_the_sites_first(self, folder: Path) -> None:
         for name in ("b", "a"):
@@ -456,6 +470,17 @@ class TestBook:
         book = load_book(["general"], folder)
         assert book.playbooks
         assert "acknowledge" not in [playbook.name for playbook in book.playbooks]
+
+    def test_a_name_and_a_word_are_enough_to_switch_one_off(self, folder: Path) -> None:
+        (folder / "off.yaml").write_text("name: acknowledge\nabout: Ours does it.\nenabled: false\n")
+        book = load_book(["general"], folder)
+        assert "acknowledge" not in [playbook.name for playbook in (*book.playbooks, *book.off)]
+        assert Book.from_json(book.to_json()) == book
+
+    def test_what_is_not_there_cannot_be_switched_off(self, folder: Path) -> None:
+        (folder / "off.yaml").write_text("name: acknowlege\nenabled: false\n")
+        with pytest.raises(Problems, match="no other playbook `acknowlege` to switch off: did you mean `acknowledge`"):
+            load_book(["general"], folder)
 
     def test_a_text_of_the_site_replaces_the_packs_in_that_language_only(self, folder: Path) -> None:
         (folder / "drafts" / "acknowledgement.en.txt").write_text("Ours.\n")

@@ -83,6 +83,37 @@ def test_what_the_program_refuses_in_kind_is_refused(text: str, told: list[str])
 
 
 @pytest.mark.parametrize(
+    ("then", "good"),
+    [
+        ("tag: [x]", True),
+        ("due_by: {for: resolution, within: 8 weeks, from: receipt, roll: next, pause: waiting_for_customer}", True),
+        ("due_by: {for: resolution, within: 8 weeks, roll: nxt}", False),
+        ("due_by: {for: resolution, within: 8 weeks, pause: always}", False),
+        ("due_by:", False),
+        ("{}", False),
+        ("{tag: [x], assign: sam}", False),
+    ],
+)
+def test_an_editor_knows_what_an_action_may_be(then: str, good: bool) -> None:
+    text = f"name: a\nwhen: complaint_received\nthen:\n  - {then}\n"
+    assert PLAYBOOK.is_valid(as_an_editor_reads_it(text)) is good
+
+
+def test_a_name_and_a_word_switch_a_playbook_off_and_half_a_playbook_does_not() -> None:
+    assert PLAYBOOK.is_valid({"name": "late-delivery", "enabled": False})
+    assert not PLAYBOOK.is_valid({"name": "late-delivery"})
+    assert not PLAYBOOK.is_valid({"name": "late-delivery", "enabled": True})
+
+
+def test_every_word_of_a_playbook_is_explained() -> None:
+    schema = playbook_schema()
+    explained = ("_ConditionForm", "_ActionForm", "_DueByForm", "_DraftForm", "_FollowUpForm", "_GoodwillForm")
+    for form in (schema, *(schema["$defs"][name] for name in explained)):
+        assert [key for key, value in form["properties"].items() if "description" not in value] == []
+    assert '"title": "' not in json.dumps(schema["$defs"])
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ("packs: [general]", "packs: general"),

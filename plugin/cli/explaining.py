@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import click
 
-from plugin.cli.cases import json_option, opened
+from plugin.cli.cases import json_option, opened, standing
 from plugin.cli.frame import Frame, say, show_json
 from plugin.model import clip
 from plugin.register import Register
@@ -39,20 +40,25 @@ def explain(frame: Frame, case: str, as_json: bool) -> None:
         if as_json:
             show_json(found)
         else:
-            say("\n".join(told(register, register.case(case), found["playbooks"])))
+            say("\n".join(told(register, register.case(case), found)))
 
 
-def told(register: Register, case: Json, playbooks: Sequence[Json]) -> Iterator[str]:
-    """The explanation of a case, line by line; `case` and `playbooks` are as the register gives them."""
+def told(register: Register, case: Json, explained: Json) -> Iterator[str]:
+    """The explanation of a case, line by line; `case` and `explained` are as the register gives them."""
+    playbooks = explained["playbooks"]
     yield f"{case['subject'] or '(no subject)'}"
     yield f"case {case['id']}, received {_shown(register, case['received_at'], case)}"
     for due in sorted(case["due"], key=lambda due: (due["due_at"] is None, due["due_at"])):
-        yield from ("", *_why_then(due))
+        yield from ("", *_why_then(due), f"  {standing(register, due, case['inbox'])}")
+    for task in explained["later"]:
+        yield from ("", *_why_later(task, _shown(register, task["due_at"], case)))
     for heading, some in _by_occasion(register, case, playbooks):
         yield from ("", heading)
         yield from (line for playbook in some for line in _why(playbook))
     if never := _never(playbooks):
         yield from ("", "Not looked at", *never)
+    if held_back := explained["held_back"]:
+        yield from ("", "Decided, and not written into the inbox", *_held_back(held_back))
 
 
 def _shown(register: Register, moment: str, case: Json) -> str:
@@ -61,13 +67,23 @@ def _shown(register: Register, moment: str, case: Json) -> str:
 
 def _why_then(due: Json) -> Iterator[str]:
     """The working of a date, each counted and skipped day with its reason."""
-    start = due["from"].replace("_", " ")
+    start = "last reply" if due["since_reply"] else due["from"].replace("_", " ")
     yield f"{due['for'].capitalize()}: {due['within']} from the {start}, promised by {due['playbook']}"
     yield from (f"  {line}" for line in due["derivation"])
     if not due["derivation"]:
         yield f"  it has no date before the {start}"
     elif due["provisional"]:
         yield f"  provisional: it moves with the {start}"
+
+
+def _why_later(task: Json, when: str) -> Iterator[str]:
+    """The working of the date of a follow_up or a gesture."""
+    yield f"{task['what'].capitalize()}: {task['counted'] or 'planned'}, by {task['playbook']}"
+    yield from (f"  {line}" for line in task["derivation"])
+    if task["snoozed"]:
+        yield f"  put off by a person to {when}"
+    elif not task["derivation"]:
+        yield f"  due {when}"
 
 
 def _by_occasion(register: Register, case: Json, playbooks: Sequence[Json]) -> Iterator[tuple[str, list[Json]]]:
@@ -101,6 +117,11 @@ def _nearest(playbook: Json) -> str:
     """What else would have had to be different, where the first condition that failed is not all of it."""
     others = playbook["missing"][1:]
     return f"; also missing: {clip(', '.join(others), 90)}" if others else ""
+
+
+def _held_back(tasks: Sequence[Json]) -> Iterator[str]:
+    for (what, reason), count in Counter((task["what"], task["reason"]) for task in tasks).items():
+        yield f"  {what}{f', {count} times' if count > 1 else ''}: {reason}"
 
 
 def _never(playbooks: Sequence[Json]) -> list[str]:

@@ -91,8 +91,11 @@ def occasions(events: Sequence[Event], letters: Letters) -> list[Occasion]:
             found.append(Occasion(event, state, state, message, assessment, text))
         heard.take(event)
         state = evolve(state, event)
-        if found and event.at == found[-1].ran.at:
-            found[-1] = replace(found[-1], after=state)
+        # Several may be looked at in one decision, and what comes of it stands behind the last of them.
+        for place in range(len(found) - 1, -1, -1):
+            if found[place].ran.at != event.at:
+                break
+            found[place] = replace(found[place], after=state)
     return found
 
 

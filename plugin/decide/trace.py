@@ -150,7 +150,7 @@ def _saw(
             return value, _behind(condition, value, evidence)
         case Flag():
             so = facts.get(condition.word)
-            return so if isinstance(so, bool) else None, _first(evidence, (condition.word,))
+            return so if isinstance(so, bool) else None, _words_of(evidence, (condition.word,))
         case Party():
             return _plain(facts.get(condition.word)), None
         case Says():
@@ -172,10 +172,10 @@ def _behind(condition: OneOf, value: str | tuple[str, ...] | None, evidence: Seq
         return None
     labels = (value,) if isinstance(value, str) else value
     wanted = [prefix + label for label in labels if label in condition.values]
-    return _first(evidence, wanted or [prefix + label for label in labels])
+    return _words_of(evidence, wanted or [prefix + label for label in labels])
 
 
-def _first(evidence: Sequence[Evidence], labels: Sequence[str]) -> Words | None:
+def _words_of(evidence: Sequence[Evidence], labels: Sequence[str]) -> Words | None:
     found = next((item for item in evidence if item.label in labels), None)
     return Words("text", found.text, found.start, found.end) if found else None
 
@@ -217,8 +217,16 @@ def _later(occasion: Occasion, policy: Policy, playbook: Playbook, step: int, ac
         due_at = rules.made(occasion.story(policy), playbook, step, action).due_at
     except HoursError:
         due_at = None  # the calendar has changed so much since that no such date can be worked out in it any more
-    first = "stood first with the same date" if due_at == standing.due_at else "promises it earlier"
-    yield Unused(f"{action.due_for} within {action.span}", due_at, f"{standing.playbook} {first}")
+    before = occasion.case.due_by(action.due_for)
+    over = before is not None and not before.open
+    instead = "it is met already" if over else f"{standing.playbook} {_first(due_at, standing.due_at)}"
+    yield Unused(f"{action.due_for} within {action.span}", due_at, instead)
+
+
+def _first(due_at: datetime | None, standing: datetime | None) -> str:
+    if due_at is None:
+        return "has a date for it already"
+    return "stood first with the same date" if due_at == standing else "promises it earlier"
 
 
 def _second(occasion: Occasion, playbook: Playbook, action: WriteDraft) -> Iterator[Unused]:
