@@ -107,8 +107,17 @@ def _text(texts: Sequence[Part]) -> str:
     plain = "\n\n".join(filter(None, (_plain(leaf) for leaf in texts if leaf.kind == "text/plain")))
     if plain.strip():
         return plain[:TEXT_LIMIT].rstrip()
-    html = "\n\n".join(html_text(_decode(leaf)) for leaf in texts if leaf.kind == "text/html")
-    return html[:TEXT_LIMIT].strip()
+    return "\n\n".join(_pages(texts))[:TEXT_LIMIT].strip()
+
+
+def _pages(texts: Sequence[Part]) -> Iterator[str]:
+    """The HTML parts as text; all of them together are read only as far as one page would be."""
+    left = HTML_LIMIT
+    for leaf in texts:
+        if leaf.kind == "text/html" and left > 0:
+            page = _decode(leaf)[:left]
+            left -= len(page)
+            yield html_text(page)
 
 
 def _plain(leaf: Part) -> str:

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from integrations.imap.apart import Order, looks_dear, read_apart
 from integrations.imap.body import Content, contents
 from integrations.imap.letter import HeaderInjection, digest, draft_bytes, reminder_bytes
 from integrations.imap.sender import Voice, Whose, automatic, bounced, trusted, voice, vouched
-from integrations.imap.wire import Fields, Part, Unparsable, decoded, ids, read, scan, scrub, split
-from plugin.model import Address, Direction, Message, Place, clip
+from integrations.imap.wire import Fields, Part, Unparsable, addresses, decoded, ids, read, scan, scrub, split
+from plugin.model import Address, Direction, Message, Origin, Place, clip
 
 __all__ = [
-    "HeaderInjection", "Unparsable", "Whose", "digest", "draft_bytes", "fingerprint", "parse", "reminder_bytes",
+    "HeaderInjection", "Unparsable", "Whose", "digest", "draft_bytes", "fingerprint", "parse", "read_here",
+    "reminder_bytes",
 ]  # fmt: skip
 
 SUBJECT_LIMIT = 500
@@ -53,22 +56,47 @@ def parse(
     """Read one mail, whole or cut off at its end; raises Unparsable, which names the limit or what is missing.
 
     `internal_date` is aware. `sent` says that it lies in a Sent folder. `nth` tells apart mails without a Message-ID
-    that are equal in everything and came in the same second; it counts from 1.
+    that are equal in everything and came in the same second; it counts from 1. A mail that looks dear is read in a
+    process of its own, which takes at most five seconds of the processor and 512 MiB.
     """
-    try:
+    with _told_as_unparsable():
         mail = read(raw)
-        content = contents(mail)
-        speaker = voice(mail.fields, content, whose, sent)
-        arrived = internal_date.astimezone(UTC)
-        return _message(
-            mail.fields, content, speaker, automatic(mail.fields, content, whose, speaker),
-            inbox=inbox, key=_key(mail, arrived, nth), place=place, arrived=arrived, sent=sent, historic=historic,
+        if looks_dear(mail, len(raw)):
+            order = Order(inbox, place, internal_date, whose.identities, whose.ours, sent, historic, nth)
+            return read_apart(raw, order)
+        return _understood(
+            mail, inbox=inbox, place=place, internal_date=internal_date, whose=whose, sent=sent, historic=historic,
+            nth=nth,
         )  # fmt: skip
+
+
+def read_here(raw: bytes, **about: Any) -> Message:
+    """As `parse` does, however dear the mail looks; for the process that may take so much and no more."""
+    with _told_as_unparsable():
+        return _understood(read(raw), **about)
+
+
+@contextmanager
+def _told_as_unparsable() -> Iterator[None]:
+    try:
+        yield
     except Unparsable:
         raise
     except Exception as error:
         # The libraries beneath raise nearly anything over a mail made to break them; all of it means one thing.
         raise Unparsable(f"reading it ended in {type(error).__name__}: {str(error)[:200]}") from error
+
+
+def _understood(
+    mail: Part, *, inbox: str, place: Place, internal_date: datetime, whose: Whose, sent: bool, historic: bool, nth: int
+) -> Message:
+    content = contents(mail)
+    speaker = voice(mail.fields, content, whose, sent)
+    arrived = internal_date.astimezone(UTC)
+    return _message(
+        mail.fields, content, speaker, automatic(mail.fields, content, whose, speaker),
+        inbox=inbox, key=_key(mail, arrived, nth), place=place, arrived=arrived, sent=sent, historic=historic,
+    )  # fmt: skip
 
 
 def _message(
@@ -87,30 +115,39 @@ def _message(
     if not speaker.sender.email and not machine:
         raise Unparsable("it names no sender in From, Sender or Return-Path")
     inner, ours = speaker.inner, speaker.direction is Direction.OUT
+    subject = inner.subject if inner and (inner.subject or speaker.origin is Origin.FORWARD) else ""
     return Message(
         inbox=inbox,
         key=key,
         place=place,
         message_id=next(iter(ids(fields.text("message-id"))), ""),
-        references=_references(fields),
+        references=_thread(fields, speaker),
         at=_sent_at(fields, arrived) if ours else arrived,
         direction=speaker.direction,
         sender=speaker.sender,
         answer_to=speaker.answer_to,
         identity=speaker.identity,
         to=speaker.to,
-        subject=clip(inner.subject if inner else scrub(decoded(fields.text("subject")), 2_000), SUBJECT_LIMIT),
+        subject=clip(subject or scrub(decoded(fields.text("subject")), 2_000), SUBJECT_LIMIT),
         text=inner.text if inner else content.text,
         origin=speaker.origin,
         attachments=inner.attachments or content.attachments if inner else content.attachments,
         automatic=machine,
         bounced=bounced(fields, content) if machine == "bounce" else "",
-        genuine=ours and (sent or vouched(fields, speaker.sender)),
+        genuine=ours and (sent or vouched(fields, speaker.answer_to)),
         trusted=trusted(fields),
         historic=historic,
         case_mark=_case_mark(fields),
         draft_mark=next(iter(ids(fields.text("x-amends-draft"))), ""),
     )
+
+
+def _thread(fields: Fields, speaker: Voice) -> tuple[str, ...]:
+    """What it follows; a form says nothing of that, but for one our own server vouches for: anyone can claim both."""
+    if speaker.origin is Origin.FORM and not any(vouched(fields, one) for one in addresses(fields.text("from"))[:1]):
+        return ()
+    known = speaker.inner.references if speaker.inner else ()
+    return tuple(dict.fromkeys((*known, *_references(fields))))[-REFERENCES_LIMIT:]
 
 
 def _references(fields: Fields) -> tuple[str, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from integrations.imap.body import Content
-from integrations.imap.forward import Forwarded, forwarded
+from integrations.imap.form import Filled, filled_in
+from integrations.imap.forward import Forwarded, layers
 from integrations.imap.wire import Fields, addresses, decoded, ids, scrub
 from plugin.model import Address, Direction, Origin
 
@@ -31,7 +32,21 @@ _OUT_OF_OFFICE = re.compile(
     re.I,
 )
 _POSTED_TO = re.compile(r"mailto:([^\s<>?,]+)")
+_LETTER_OF_AMENDS = re.compile(r"<amends\.[0-9a-f]{24}@")
 _RETURNED = re.compile(r"undeliver|returned mail|failure notice|delivery (?:status|fail)|unzustellbar|non remis", re.I)
+_CAME_BY = ("x-original-to", "delivered-to", "envelope-to", "x-envelope-to")
+_ROBOT = re.compile(
+    r"(?:^|[-_.+])(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre"
+    r"|no[-_.]?responder|non[-_.]?rispondere|wordpress|forms?|formulare?|formulaire|formulario|formulier|modulo"
+    r"|kontaktformular|contactformulier|contactform|submissions?|responses?|mailer|notifications?|notify|webmaster"
+    r"|www|www-data|apache|website|webseite|shop)(?:$|[-_.+\d])",
+    re.I,
+)
+_FORM_SERVICE = re.compile(
+    r"(?:^|\.)(?:typeform|jotform|wix|wixforms|wix-forms|squarespace|shopify|shopifyemail|formspree|formsubmit|web3forms"
+    r"|netlify|tally|paperform|wufoo|cognitoforms|123formbuilder|hubspot|hsforms|getform|formcarry|webflow|elementor)"
+    r"\.[a-z]{2,6}$"
+)
 _DAEMONS = ("mailer-daemon", "mail-daemon", "maildaemon")
 _ACTION = re.compile(r"^action:[ \t]*([a-z]*)", re.I | re.M)
 _NOT_FAILED = {"delayed", "delivered", "relayed", "expanded"}
@@ -46,14 +61,20 @@ class Whose:
     ours: tuple[str, ...]
 
     def includes(self, email: str) -> bool:
-        """Whether this address is one of us."""
+        """Whether this address is one of us, with or without a `+tag` (RFC 5233)."""
         own = _entries(self.identities, self.ours)
-        return email in own or "@" + email.rpartition("@")[2] in own
+        return email in own or "@" + email.rpartition("@")[2] in own or _untagged(email) in own
 
-    def identity(self, candidates: Iterable[Address]) -> Address:
-        """The first of our identities among these addresses, else the first there is."""
+    def among(self, candidates: Iterable[Address]) -> list[Address]:
+        """Our identities among these addresses, in their order; `sales+spring@` stands for `sales@`."""
         known = {identity.email: identity for identity in self.identities}
-        return next((known[one.email] for one in candidates if one.email in known), self.identities[0])
+        found = (known.get(one.email) or known.get(_untagged(one.email)) for one in candidates)
+        return list(dict.fromkeys(filter(None, found)))
+
+
+def _untagged(email: str) -> str:
+    local, _, domain = email.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 @lru_cache(maxsize=64)
@@ -79,21 +100,80 @@ def voice(fields: Fields, content: Content, whose: Whose, sent: bool) -> Voice:
     author = _author(fields)
     to = tuple(dict.fromkeys((*_named(fields, "to"), *_named(fields, "cc"))))
     if sent:
-        return _ours(author, whose, to)
+        return _ours(fields, author, whose, to)
     reply_to = [one for one in _named(fields, "reply-to") if "@" in one.email and not whose.includes(one.email)]
-    identity = whose.identity((*to, *_named(fields, "delivered-to"), *_named(fields, "x-original-to")))
-    if not whose.includes(author.email):
-        return Voice(Direction.IN, Origin.DIRECT, author, (reply_to or [author])[0], identity, to)
-    if reply_to:
-        return Voice(Direction.IN, Origin.FORM, reply_to[0], reply_to[0], identity, to)
-    inner = _passed_on(fields, content, whose, to)
+    identity = _written_to(fields, to, whose)
+    own, report = whose.includes(author.email), _report(fields, content, author)
+    inner = _passed_on(fields, content, whose, to) if own and not (reply_to or report) else None
     if inner:
         return Voice(Direction.IN, Origin.FORWARD, inner.sender, inner.sender, identity, to, inner)
-    return _ours(author, whose, to)
+    form = None if report else _form(content, author, reply_to, whose, to)
+    if form:
+        return Voice(Direction.IN, Origin.FORM, form.sender, form.sender, identity, to, form)
+    if not own or report:
+        return Voice(Direction.IN, Origin.DIRECT, author, (reply_to or [author])[0], identity, to)
+    return _ours(fields, author, whose, to)
 
 
-def _ours(author: Address, whose: Whose, to: tuple[Address, ...]) -> Voice:
-    return Voice(Direction.OUT, Origin.DIRECT, author, author, whose.identity([author]), to)
+def _ours(fields: Fields, author: Address, whose: Whose, to: tuple[Address, ...]) -> Voice:
+    """One of us: of a mail on behalf of another (RFC 5322, 3.6.2) the person who sent it."""
+    by = next((one for one in _named(fields, "sender") if whose.includes(one.email)), author)
+    return Voice(Direction.OUT, Origin.DIRECT, by, author, _first(whose.among([author]), whose), to)
+
+
+def _first(found: Sequence[Address], whose: Whose) -> Address:
+    return found[0] if found else whose.identities[0]
+
+
+def _written_to(fields: Fields, to: tuple[Address, ...], whose: Whose) -> Address:
+    """Which of our identities was written to: the one in To or Cc.
+
+    Of several, and of none (a blind copy, a list), the one by which the mail came to us; else the first there is.
+    """
+    named = whose.among(to)
+    came_by = whose.among(one for name in _CAME_BY if name in fields for one in _named(fields, name))
+    if len(named) > 1:
+        return next((one for one in came_by if one in named), named[0])
+    return _first(named or came_by, whose)
+
+
+def _form(
+    content: Content, author: Address, reply_to: Sequence[Address], whose: Whose, to: tuple[Address, ...]
+) -> Forwarded | None:
+    """What a contact form was filled in with: one of our own, or of a service that mails for us.
+
+    A mail of ours that also goes to others than who is to be answered is our own words.
+    """
+    own = whose.includes(author.email)
+    answered = {one.email for one in reply_to}
+    to_others = any(not whose.includes(one.email) and one.email not in answered for one in to)
+    if (own and (to_others or not (_goes_to_us(to, whose)))) or not (own or _is_robot(author.email)):
+        return None
+    filled = filled_in(content.text)
+    if filled is not None and whose.includes(filled.writer.email):
+        filled = None
+    if own and reply_to:
+        writer = next((one for one in reply_to if filled and one.email == filled.writer.email), reply_to[0])
+        return _as_filled(filled, writer, content)
+    return _as_filled(filled, filled.writer, content) if filled else None
+
+
+def _goes_to_us(to: tuple[Address, ...], whose: Whose) -> bool:
+    return not to or any(whose.includes(one.email) for one in to)
+
+
+def _as_filled(filled: Filled | None, writer: Address, content: Content) -> Forwarded:
+    """The writer's words; where the form's labels are not understood, all that the form mailed."""
+    if filled is None:
+        return Forwarded(writer, "", content.text, content.attachments)
+    named = writer if writer.name or writer.email != filled.writer.email else filled.writer
+    return Forwarded(named, filled.subject, filled.text, content.attachments)
+
+
+def _is_robot(email: str) -> bool:
+    """Whether forms and shops send from such an address."""
+    local, _, domain = email.partition("@")
+    return _ROBOT.search(local) is not None or _FORM_SERVICE.search(domain) is not None
 
 
 def _author(fields: Fields) -> Address:
@@ -113,8 +193,14 @@ def _passed_on(fields: Fields, content: Content, whose: Whose, to: tuple[Address
     """The foreign mail that one of us passed on to us; a machine's mail and one that also goes to others is none."""
     if not to or not all(whose.includes(one.email) for one in to) or _by_machine(fields):
         return None
-    inner = forwarded(content, decoded(fields.text("subject")))
-    return inner if inner and not whose.includes(inner.sender.email) else None
+    for inner in layers(content, decoded(fields.text("subject"))):
+        own = whose.includes(inner.sender.email)
+        filled = filled_in(inner.text) if own or _is_robot(inner.sender.email) else None
+        if filled and not whose.includes(filled.writer.email):
+            return replace(inner, sender=filled.writer, subject=filled.subject or inner.subject, text=filled.text)
+        if not own:
+            return inner
+    return None
 
 
 def _by_machine(fields: Fields) -> bool:
@@ -161,6 +247,8 @@ def _auto_reply(fields: Fields, speaker: Voice) -> bool:
         return True
     if speaker.direction is Direction.OUT:
         return False
+    if "x-amends-case" in fields or _LETTER_OF_AMENDS.match(fields.text("message-id")):
+        return True  # another business answers us with the help of Amends: a letter that quotes our own complaint
     return _null_path(fields) or _OUT_OF_OFFICE.match(scrub(decoded(fields.text("subject")))) is not None
 
 
@@ -191,11 +279,8 @@ def bounced(fields: Fields, content: Content) -> str:
 
 def trusted(fields: Fields) -> bool | None:
     """The DMARC verdict of the receiving server: True for pass, False for fail, None where it says neither."""
-    for result in _vouched(fields):
-        for method, verdict, _ in _verdicts(result):
-            if method == "dmarc" and verdict in ("pass", "fail"):
-                return verdict == "pass"
-    return None
+    verdicts = (verdict for verdict, _ in _said(fields, "dmarc") if verdict in ("pass", "fail"))
+    return next((verdict == "pass" for verdict in verdicts), None)
 
 
 def vouched(fields: Fields, sender: Address) -> bool:
@@ -204,22 +289,32 @@ def vouched(fields: Fields, sender: Address) -> bool:
     verdict = trusted(fields)
     if verdict is not None:
         return verdict
-    return any(
-        method == "dkim" and verdict == "pass" and (domain == signer or domain.endswith("." + signer))
-        for result in _vouched(fields)
-        for method, verdict, signer in _verdicts(result)
-    )
+    signed = (signer for verdict, signer in _said(fields, "dkim") if verdict == "pass")
+    return any(domain == signer or domain.endswith("." + signer) for signer in signed)
+
+
+def _said(fields: Fields, method: str) -> list[tuple[str, str]]:
+    """Verdict and signing domain of each result for a method, from the topmost field that has any.
+
+    A server writes above what came, so that a field further down, with its name and a better verdict, is not its own.
+    """
+    for result in _vouched(fields):
+        found = [(verdict, signer) for kind, verdict, signer in _verdicts(result) if kind == method]
+        if found:
+            return found
+    return []
 
 
 def _vouched(fields: Fields) -> Iterator[str]:
-    """The results the receiving server wrote (RFC 8601, 4.1); those further down a sender can write himself.
+    """The results the receiving server wrote (RFC 8601, 4.1 and 5); those further down a sender can write himself.
 
-    They stand above the first Received, or right below it under the name of the host that wrote it. Received fields
-    on top that name no peer (`by` without `from`) are hand-overs within the receiving server.
+    They stand above the first Received. A server that writes none there may write them right below, under the name of
+    the host in that field; it must take out what came in under its own name. Received fields on top that name no peer
+    (`by` without `from`) are hand-overs within the receiving server.
     """
     if "authentication-results" not in fields:
         return
-    host, passed = "", False
+    host, passed, above = "", False, False
     for name, value in fields.among("received", "authentication-results"):
         if name == "received":
             if passed:
@@ -227,8 +322,11 @@ def _vouched(fields: Fields) -> Iterator[str]:
             text = _bare(value)
             by = _RECEIVED_BY.search(text)
             host, passed = (by[1].lower() if by else "?"), text.lower().startswith("from")
+            if passed and above:
+                return
         else:
             result = _bare(value)
+            above = above or not passed
             if not host or _authority(result) == host:
                 yield result
 

@@ -164,6 +164,33 @@ def test_the_identity_is_the_address_that_was_written_to(field: str) -> None:
     assert read(mail(*(f"{name}: {value}" for name, value in fields.items()))).identity == SALES
 
 
+@pytest.mark.parametrize(
+    ("fields", "identity"),
+    [
+        (["To: sales@example.com", "Delivered-To: support@example.com"], SALES),
+        (["To: sales+spring@example.com"], SALES),
+        (["To: support@example.com, sales@example.com", "X-Original-To: sales@example.com",
+          "Delivered-To: support@example.com"], SALES),
+        (["To: anna@web.example", "Cc: support@example.com, sales@example.com"], SUPPORT),
+        (["To: list@web.example", "X-Original-To: sales@example.com", "Delivered-To: support@example.com"], SALES),
+    ],
+)  # fmt: skip
+def test_of_several_identities_the_one_by_which_the_mail_came_counts(fields: list[str], identity: Address) -> None:
+    assert read(mail(*fields)).identity == identity
+
+
+def test_an_address_of_ours_with_a_tag_is_ours() -> None:
+    whose = Whose((SUPPORT,), ())
+    assert read(mail(sender="support+shop@example.com"), whose=whose).direction is Direction.OUT
+    assert read(mail(sender="supporter@example.com"), whose=whose).direction is Direction.IN
+
+
+def test_a_mail_on_behalf_of_us_is_said_by_whoever_sent_it() -> None:
+    fields = ("From: support@example.com", "Sender: Bob <bob@example.com>", "To: anna@web.example")
+    message = read(mail(*fields), sent=True)
+    assert (message.sender.email, message.identity, message.genuine) == ("bob@example.com", SUPPORT, True)
+
+
 def test_without_one_of_ours_among_the_recipients_the_first_identity_counts() -> None:
     assert read(mail("To: undisclosed-recipients:;")).identity == SUPPORT
 
@@ -192,6 +219,115 @@ def test_a_forward_by_one_of_us_speaks_for_the_inner_sender(
     assert (message.direction, message.origin) == (Direction.IN, Origin.FORWARD)
     assert message.sender == message.answer_to == sender
     assert (message.subject, message.text) == (subject, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("thunderbird-english", "My lamp arrived broken. This is a complaint."),
+        ("thunderbird-german", "Meine Lampe kam kaputt an. Das ist eine Beschwerde."),
+        ("outlook-english", "My lamp arrived broken. This is a complaint."),
+        ("outlook-web-dutch", "Mijn lamp kwam kapot aan. Dit is een klacht."),
+        ("gmail-italian", "La mia lampada è arrivata rotta. È un reclamo."),
+        (
+            "gmail-portuguese",
+            "O candeeiro chegou partido. Estou muito desiludida, é uma reclamação: quero o meu dinheiro de volta.",
+        ),
+        ("apple-german", "Meine Lampe kam kaputt an.\nDas ist eine Beschwerde."),
+        (
+            "apple-french",
+            "Ma lampe est arrivée cassée. Je suis très déçue, c'est une réclamation : je veux être remboursée.",
+        ),
+        ("of-a-forward", "My lamp arrived broken. This is a complaint."),
+        ("of-an-attached-forward", "My lamp arrived broken. This is a complaint."),
+        ("of-a-contact-form", "Meine Lampe kam kaputt an. Das ist eine Beschwerde."),
+    ],
+)
+def test_a_forward_in_the_style_of_any_program_says_only_what_the_customer_wrote(name: str, text: str) -> None:
+    message = stored(f"forwards/{name}")
+    assert (message.direction, message.origin, message.sender.email) == ("in", Origin.FORWARD, "anna@web.example")
+    assert (message.text, message.at) == (text, ARRIVED)
+
+
+def test_an_attached_forward_knows_the_thread_it_comes_from() -> None:
+    assert stored("forward-attached").references == ("<inner-1@web.example>",)
+
+
+@pytest.mark.parametrize(
+    ("name", "writer", "text"),
+    [
+        ("contact-form-7-english", "Nora Quinn <nora.quinn@web.example>",
+         "The lamp arrived in pieces. I am very disappointed.\n\nThis is a complaint: I want a replacement."),
+        ("contact-form-7-german", "Jörg Weber <joerg.weber@web.example>",
+         "Sie haben mir die Lampe zweimal berechnet. Das ist eine Beschwerde, ich will mein Geld zurück."),
+        ("wordpress-french", "Élodie Petit <elodie.petit@web.example>",
+         "Ma lampe est arrivée cassée et personne ne répond.\n"
+         "Je suis très déçue, c'est une réclamation : je veux être remboursée."),
+        ("wix-english", "Priya Nair <priya.nair@web.example>",
+         "You charged my card twice for the same lamp!\n\nI complained last week and nobody answered. "
+         "I want the money back."),
+        ("squarespace-italian", "Giulia Ferri <giulia.ferri@web.example>",
+         "La lampada è arrivata rotta. Sono molto delusa, questo è un reclamo: voglio il rimborso."),
+        ("shopify-spanish", "Lucía Gómez <lucia.gomez@web.example>",
+         "Número de pedido: LL-77120\n\nEl pedido llegó roto y nadie me contesta. Estoy muy decepcionada.\n"
+         "Esto es una reclamación: quiero que me devuelvan el dinero."),
+        ("typeform-dutch", "Sanne de Vries <sanne.devries@web.example>",
+         "De lamp is kapot aangekomen en ik krijg geen antwoord. Dit is een klacht, ik wil mijn geld terug."),
+        ("jotform-german-table", "Petra Vogel <petra.vogel@web.example>",
+         "Bestellnummer: LL-10977\n\nMeine Lampe ist nach drei Tagen kaputt gegangen.\n\n"
+         "Order und Rechnung habe ich noch. Das ist eine Beschwerde, ich bin sehr "
+         "enttäuscht und möchte mein Geld zurück."),
+        ("google-forms-portuguese", "Inês Duarte <ines.duarte@web.example>",
+         "O candeeiro chegou partido e ninguém responde. Estou muito desiludida, isto é uma reclamação: quero o meu "
+         "dinheiro de volta."),
+        ("one-line-english", "Omar Haddad <omar.haddad@web.example>",
+         "My parcel never came. This is a complaint, I want my money back."),
+        ("decorated-german", "Ayşe Yılmaz <ayse.yilmaz@web.example>",
+         "Ihr Mitarbeiter war am Telefon unverschämt.\nDatum: das war am 12. November.\n"
+         "E-Mail: auf meine letzte E-Mail kam keine Antwort. Ich beschwere mich hiermit."),
+    ],
+)  # fmt: skip
+def test_of_what_a_form_mails_the_writer_and_his_own_words_are_kept(name: str, writer: str, text: str) -> None:
+    message = stored(f"forms/{name}")
+    assert (message.direction, message.origin, message.automatic) == (Direction.IN, Origin.FORM, "")
+    assert (str(message.sender), str(message.answer_to)) == (writer, writer)
+    assert message.text == text
+
+
+FORM = "Name: Anna\nE-Mail: anna@web.example\nMessage: The kettle leaks."
+
+
+def test_of_several_to_answer_to_the_one_who_filled_in_the_form_is_meant() -> None:
+    fields = ("From: www@example.com", "Reply-To: Web <web@agency.example>, anna@web.example, support@example.com")
+    assert str(read(mail(*fields, body=FORM)).answer_to) == "Anna <anna@web.example>"
+    assert read(mail(*fields, body="It leaks.")).answer_to.email == "web@agency.example"
+
+
+def test_a_form_that_names_one_of_us_speaks_for_nobody_else() -> None:
+    fields = ("From: www@example.com", "Reply-To: support@example.com")
+    assert read(mail(*fields, body=FORM.replace("anna@web.example", "bob@example.com"))).direction is Direction.OUT
+
+
+def test_a_persons_mail_that_looks_like_a_form_is_that_persons() -> None:
+    message = read(mail("From: Max <max@web.example>", body=FORM))
+    assert (message.origin, message.sender.email, message.text) == (Origin.DIRECT, "max@web.example", FORM)
+
+
+def test_a_form_says_nothing_of_a_thread_unless_our_own_server_vouches_for_it() -> None:
+    fields = ("From: www@example.com", "Reply-To: anna@web.example", "In-Reply-To: <ours@example.com>")
+    seal = "Authentication-Results: mx.example.com; dkim=pass header.d=example.com"
+    assert read(mail(*fields)).references == ()
+    assert read(mail(seal, TOP, *fields)).references == ("<ours@example.com>",)
+
+
+def test_our_answer_to_a_customer_is_no_form_whatever_its_reply_to() -> None:
+    fields = ("From: bob@example.com", "To: anna@web.example", "Cc: support@example.com", "Reply-To: bob@home.example")
+    assert read(mail(*fields)).direction is Direction.OUT
+
+
+def test_a_form_with_a_copy_to_its_writer_is_still_one() -> None:
+    fields = ("From: www@example.com", "Cc: anna@web.example", "Reply-To: anna@web.example")
+    assert read(mail(*fields)).origin is Origin.FORM
 
 
 def test_an_attached_forward_brings_its_attachments() -> None:
@@ -234,11 +370,30 @@ def test_what_lies_in_sent_is_ours_and_genuine() -> None:
         ("mx.example.com; dkim=pass", False),
         ("mx.example.com; dkim=fail header.d=example.com", False),
         ("mx.example.com; dkim=pass header.d=example.com; dmarc=fail", False),
+        ("mx.example.com; dkim=none", False),
+        ("mx.example.com; dkim=temperror header.d=example.com; dmarc=none", False),
+        ("mx.example.com; spf=pass smtp.mailfrom=example.com", False),
+        ("mx.example.com; dkim=fail header.d=example.com; dkim=pass header.d=example.com", True),
     ],
 )
 def test_a_mail_of_ours_elsewhere_is_genuine_if_the_receiving_server_vouches_for_it(result: str, genuine: bool) -> None:
     message = read(mail(f"Authentication-Results: {result}", TOP, "To: anna@web.example", sender="bob@example.com"))
     assert (message.direction, message.genuine) == (Direction.OUT, genuine)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        ["Authentication-Results: mx.example.com; dkim=none", TOP],
+        ["Authentication-Results: mx.example.com; spf=none", TOP],
+        [TOP, "Authentication-Results: mx.example.com; dkim=fail header.d=example.com"],
+        [TOP, "Authentication-Results: mx.example.com; dkim=none"],
+        [TOP, "Received: from a by mx.example.com"],
+    ],
+)
+def test_a_result_written_by_the_sender_below_our_servers_own_counts_for_nothing(own: list[str]) -> None:
+    forged = "Authentication-Results: mx.example.com; dkim=pass header.d=example.com"
+    assert not read(mail(*own, forged, "To: anna@web.example", sender="bob@example.com")).genuine
 
 
 def test_our_identities_are_ours_without_being_listed() -> None:
@@ -303,6 +458,13 @@ def test_a_bounce_names_the_mail_that_did_not_arrive(name: str) -> None:
     assert (message.automatic, message.bounced) == ("bounce", "<our-answer@example.com>")
 
 
+def test_a_bounce_by_our_own_server_is_no_word_of_ours() -> None:
+    fields = ("From: MAILER-DAEMON@example.com", "Return-Path: <>", "In-Reply-To: <our-answer@example.com>")
+    for body in ("550 no such user", FORM, "From: Anna <anna@web.example>\nTo: us\nSubject: Kettle\n\nIt leaks."):
+        message = read(mail(*fields, body=body))
+        assert (message.direction, message.automatic, message.bounced) == ("in", "bounce", "<our-answer@example.com>")
+
+
 def test_the_words_of_the_returned_mail_are_not_the_senders() -> None:
     assert stored("bounce-report").text == "The mail could not be delivered."
 
@@ -326,7 +488,8 @@ def test_a_delay_is_no_bounce() -> None:
     "field",
     [
         "Auto-Submitted: auto-replied", "Auto-Submitted: auto-generated; owner=x", "X-Autoreply: yes",
-        "X-Autorespond: x", "Precedence: auto_reply", "Return-Path: <>",
+        "X-Autorespond: x", "Precedence: auto_reply", "Return-Path: <>", "X-Amends-Case: c0ffee",
+        "Message-ID: <amends.0123456789abcdef01234567@web.example>",
         "Subject: Out of office: Kettle", "Subject: Automatic reply: Kettle", "Subject: Out of Office",
         "Subject: Automatische Antwort: Kessel", "Subject: Abwesenheitsnotiz", "Subject: Abwesend bis Montag",
         "Subject: =?utf-8?q?R=C3=A9ponse_automatique=3A_x?=", "Subject: Absence du bureau",
