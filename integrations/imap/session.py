@@ -9,77 +9,32 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError, LoginError
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, IMAPClientReadOnlyError
 from imapclient.imap_utf7 import decode as decode_utf7
 from imapclient.imap_utf7 import encode as encode_utf7
+from imapclient.imapclient import _normalise_search_criteria
 from imapclient.response_parser import parse_response
 
+from integrations.imap.door import TIMEOUT, Door, ImapSettings, end, what_was_said
 from integrations.imap.folders import Folders, Listed, choose
-from integrations.imap.replies import Facts, Order
-from plugin.inbox import InboxError, InboxRefused, InboxUnavailable
-from plugin.model import Address
+from integrations.imap.replies import Facts, Order, spans
+from plugin.inbox import InboxError, InboxRefused, InboxUnavailable, Token
 
-TIMEOUT = SocketTimeout(connect=10, read=30)
 _FOLDERS_FRESH = 20.0  # seconds; a folder made meanwhile is seen after that
 _SENT_AT_ONCE = 1 << 16  # bytes; the read timeout holds for sending so many, however slow the line
 _STATUS_ITEMS = ("UIDNEXT", "UIDVALIDITY", "MESSAGES")
-_BACKOFF = re.compile(r"Backoff Time: (\d+) milliseconds", re.IGNORECASE)
-_TRANSIENT = re.compile(
-    r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]|too many|try again|temporar|EOF|socket error|throttl|Connection", re.I
-)
-
+_FOUND = re.compile(rb"([\d ]*)(?:\(MODSEQ \d+\) *)?", re.IGNORECASE)
 
 WIRE_FAULTS = (IMAPClientError, OSError, ValueError, LookupError, AttributeError, TypeError)
 """What a broken connection raises, and the last four what the client library makes of an answer that is not IMAP."""
-
-
-class ImapSettings(Protocol):
-    """What this package reads of an inbox's settings."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def tls(self) -> str: ...  # implicit, starttls or none
-    @property
-    def user(self) -> str: ...
-    @property
-    def password(self) -> str: ...
-    @property
-    def identities(self) -> tuple[Address, ...]: ...
-    @property
-    def ours(self) -> tuple[str, ...]: ...
-    @property
-    def folders(self) -> tuple[str, ...]: ...
-    @property
-    def drafts(self) -> str: ...
-    @property
-    def sent(self) -> tuple[str, ...]: ...
-    @property
-    def reminders(self) -> str: ...  # empty for off
-    @property
-    def show(self) -> str: ...
-    @property
-    def start(self) -> str | date: ...  # now, all or a date
-
-
-class LoginRefused(InboxRefused):
-    """The server does not accept this user and password."""
-
-
-class CertificateRefused(InboxRefused):
-    """The server's certificate does not prove that it is the host we asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +62,21 @@ class Opened:
 class Session:
     """A connection that opens itself; use its `client` only inside `speaking()`."""
 
-    def __init__(self, settings: ImapSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: ImapSettings, door: Door) -> None:
+        self._settings, self._door = settings, door
         self._client: IMAPClient | None = None
+        self._token: Token | None = None
         self._order: Order | None = None
         self._opened: Opened | None = None
         self._folders: Folders | None = None
         self._listed_at = 0.0
-        self._quiet_until = 0.0
 
     @property
     def client(self) -> IMAPClient:
         """The live connection, made and logged in if there is none."""
         if self._client is None:
-            self._client = connect(self._settings)
+            inside = self._door.enter()
+            self._client, self._token = inside.client, inside.token
         if self._order is not None:  # what is said next is answered behind it
             order, self._order = self._order, None
             order.hold()
@@ -129,8 +85,7 @@ class Session:
     @contextmanager
     def speaking(self) -> Iterator[None]:
         """Turns whatever goes wrong on the wire into an InboxError; a connection that may be dead is dropped."""
-        if (left := self._quiet_until - time.monotonic()) > 0:
-            raise InboxUnavailable(self._settings.name, f"the server is throttling us, for {left:.0f} more seconds")
+        self._door.stay_quiet()
         try:
             yield
         except InboxError:
@@ -139,16 +94,26 @@ class Session:
             self.drop()
             self.heed(error)
             raise InboxUnavailable(
-                self._settings.name, f"lost the connection to {self._settings.host}: {_said(error)}"
+                self._settings.name, f"lost the connection to {self._settings.host}: {what_was_said(error)}"
             ) from error
 
-    def heed(self, error: Exception) -> None:
-        """Stay silent for as long as a throttling server asks for (Microsoft's `Suggested Backoff Time`)."""
-        if match := _BACKOFF.search(str(error)):
-            self._quiet_until = time.monotonic() + int(match[1]) / 1000
-            raise InboxUnavailable(
-                self._settings.name, f"the server is throttling us, for {int(match[1]) / 1000:.0f} seconds"
-            ) from error
+    def heed(self, error: Exception, *, appending: bool = False) -> None:
+        """Raises InboxUnavailable, and keeps silent, where what the server said asks for silence; see `Door.heed`."""
+        self._door.heed(what_was_said(error), appending=appending)
+
+    def freshen(self) -> None:
+        """Give up a connection whose token ends soon, for one with the next; a folder that was open is so no more.
+
+        Raises InboxRefused where there is no next one until a person has signed in.
+        """
+        if self._client is not None and self._door.outdated(self._token):
+            self.close()
+
+    def fresh_for(self, most: float) -> float:
+        """For how many seconds, at most so many, this connection's token need not be renewed."""
+        if self._token is None or not self._token.renew_at:
+            return most
+        return min(most, max(0.1, self._token.renew_at - time.time()))
 
     def drop(self) -> None:
         """Forget the connection without a word to the server."""
@@ -156,19 +121,19 @@ class Session:
         if self._order is not None:
             self._order.lost, self._order = True, None
         if client is not None:
-            _end(client.shutdown)
+            end(client.shutdown)
 
     def close(self) -> None:
         """Log out, politely where that still works and nothing else is being told."""
-        if self._client is not None and self._order is None:
-            _end(self._client.logout)
+        if self._client is not None and self._order is None and not self._door.is_quiet:
+            end(self._client.logout)
         self.drop()
 
     def interrupt(self) -> None:
         """Wake a thread that waits on this connection; safe from another thread."""
         client = self._client
         if client is not None:
-            _end(lambda: client.socket().shutdown(socket.SHUT_RDWR))
+            end(lambda: client.socket().shutdown(socket.SHUT_RDWR))
 
     def has_unread(self) -> bool:
         """Whether the server has said something that was received and not yet read."""
@@ -184,6 +149,11 @@ class Session:
     def has(self, capability: str) -> bool:
         """Whether the server offers this capability."""
         return bool(self.client.has_capability(capability))
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether this is Gmail, where tags are labels (its IMAP extensions, X-GM-EXT-1)."""
+        return self.has("X-GM-EXT-1")
 
     @property
     def known_folders(self) -> Folders | None:
@@ -230,19 +200,29 @@ class Session:
         return self._opened is not None and self._opened.folder == folder
 
     def leave(self) -> None:
-        """Have no folder open: a STATUS of an open folder may be stale (RFC 9051, 6.3.11)."""
+        """Have no folder open: a STATUS of an open folder may be stale (RFC 9051, 6.3.11).
+
+        A connection that has died since it was used last, as Cyrus ends it where the open folder was deleted, is given
+        up without a word: nothing was under way on it, and the next command is said on a new one.
+        """
         if self._opened is None:
             return
-        if self.has("UNSELECT"):
-            self.client.unselect_folder()
-        else:
-            self.client.noop()
+        try:
+            if self.has("UNSELECT"):
+                self.client.unselect_folder()
+            else:
+                self.client.noop()
+        except (IMAPClientAbortError, OSError):
+            self.drop()
         self._opened = None
 
     def search(self, *criteria: str | date) -> list[int]:
         """The UIDs in the open folder that match, ascending."""
-        ascii_only = all(str(word).isascii() for word in criteria)
-        return sorted(self.client.search(list(criteria), charset=None if ascii_only else "UTF-8"))
+        charset = None if all(str(word).isascii() for word in criteria) else "UTF-8"
+        words = _normalise_search_criteria(list(criteria), charset)
+        # imapclient's search takes an answer without numbers, like Cyrus' `* SEARCH (MODSEQ 7)`, for a fault.
+        lines = self.client._raw_command_untagged(b"SEARCH", [b"CHARSET", b"UTF-8", *words] if charset else words)
+        return sorted({uid for line in lines if line for uid in _found(line)})
 
     def fetch(self, uids: Sequence[int], *items: str) -> dict[int, Facts]:
         """What the server says of these messages of the open folder; those that are gone are left out."""
@@ -250,6 +230,8 @@ class Session:
 
     def order(self, uids: Sequence[int], *items: str) -> Order:
         """Ask now and `receive` later; whatever else is said on this connection meanwhile takes the answer in first."""
+        if "FLAGS" in items and self.has_labels:
+            items = (*items, "X-GM-LABELS")
         self._order = Order(self.client._imap, uids, items)
         return self._order
 
@@ -258,6 +240,18 @@ class Session:
         if self._order is order:
             self._order = None
         return order.receive()
+
+    def mark(self, uids: Sequence[int], marks: Iterable[str], *, add: bool) -> None:
+        """Put flags, keywords or, where there are labels, labels on messages of the open folder, or take them off."""
+        labels = [one for one in sorted(marks) if self.has_labels and not one.startswith("\\")]
+        flags = [one for one in sorted(marks) if one not in labels]
+        if flags:
+            (self.client.add_flags if add else self.client.remove_flags)(list(uids), flags, silent=True)
+        if labels:
+            # imapclient's own method wants X-GM-LABELS in every answer, and Gmail may answer with FLAGS alone.
+            names = " ".join(map(_quoted, labels))
+            sign = "+" if add else "-"
+            self.client._command_and_check("store", spans(uids), f"{sign}X-GM-LABELS", f"({names})", uid=True)
 
     def append(self, folder: str, flags: Sequence[str], letters: Sequence[bytes]) -> list[bytes | IMAPClientError]:
         """Lay letters into a folder; what the server says, or why it refuses.
@@ -299,7 +293,7 @@ class Session:
         """The answers, all of them read, unless a throttling server asks for silence in one."""
         for answer in answers:
             if isinstance(answer, IMAPClientError):
-                self.heed(answer)
+                self.heed(answer, appending=True)
         return answers
 
     def _open(self, folder: str, *, readonly: bool) -> Opened:
@@ -368,84 +362,19 @@ class Session:
         return _numbers([part for pair in answer.items() for part in pair])
 
 
-def connect(settings: ImapSettings) -> IMAPClient:
-    """A connection that is logged in; raises InboxRefused or InboxUnavailable with what to do about it."""
-    client = _reach(settings)
-    try:
-        # Nagle's delay costs some servers 40 ms a command.
-        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # imapclient formats every literal, so every customer's mail, for a debug log: wasted time and a leak.
-        client._imap.debug = 0
-        client.normalise_times = False
-        if settings.tls == "starttls":
-            _start_tls(client, settings)
-        _login(client, settings)
-        client.capabilities()
-    except BaseException:
-        _end(client.shutdown)
-        raise
-    return client
-
-
-def _reach(settings: ImapSettings) -> IMAPClient:
-    where = f"{settings.host}:{settings.port}"
-    try:
-        return IMAPClient(settings.host, settings.port, ssl=settings.tls == "implicit", timeout=TIMEOUT)
-    except ssl.SSLCertVerificationError as error:
-        raise _untrusted(settings, error) from error
-    except ssl.SSLError as error:
-        raise InboxUnavailable(
-            settings.name, f"{where} does not speak TLS: {_said(error)}", "check `port:` and `tls:`"
-        ) from error
-    except socket.gaierror as error:
-        raise InboxUnavailable(settings.name, f"the name {settings.host} is not known", "check `host:`") from error
-    except TimeoutError as error:
-        raise InboxUnavailable(settings.name, f"{where} does not answer", "check `host:` and `port:`") from error
-    except (IMAPClientError, OSError) as error:
-        raise InboxUnavailable(settings.name, f"cannot connect to {where}: {_said(error)}") from error
-
-
-def _start_tls(client: IMAPClient, settings: ImapSettings) -> None:
-    if not client.has_capability("STARTTLS"):
-        raise InboxRefused(
-            settings.name, f"{settings.host} does not offer STARTTLS", "set `tls: implicit` and its port"
-        )
-    try:
-        client.starttls(ssl.create_default_context())
-    except ssl.SSLCertVerificationError as error:
-        raise _untrusted(settings, error) from error
-
-
-def _untrusted(settings: ImapSettings, error: ssl.SSLCertVerificationError) -> CertificateRefused:
-    return CertificateRefused(
-        settings.name,
-        f"the certificate of {settings.host} cannot be trusted: {error.verify_message}",
-        "check `host:`, or have the certificate mended",
-    )
-
-
-def _login(client: IMAPClient, settings: ImapSettings) -> None:
-    try:
-        if settings.password.isascii() and settings.user.isascii():
-            client.login(settings.user, settings.password)
-        else:
-            client.plain_login(settings.user, settings.password)  # LOGIN as imaplib sends it can only be ASCII
-    except LoginError as error:
-        if _TRANSIENT.search(str(error)):
-            raise InboxUnavailable(settings.name, f"{settings.host} lets nobody in now: {_said(error)}") from error
-        raise LoginRefused(
-            settings.name,
-            f"{settings.host} refused the login: {_said(error)}",  # no user: this is logged, and logs hold no address
-            "check `user:` and `password:`",
-        ) from error
-
-
 def _command(client: IMAPClient, name: str, *args: str) -> list[Any]:
     """The untagged lines that answer one command imapclient has no method for."""
     kind, data = client._imap._simple_command(name, *args)
     client._checkok(name, kind, data)
     lines: list[Any] = client._imap._untagged_response(kind, data, name)[1]
     return lines
+
+
+def _found(line: bytes) -> Iterator[int]:
+    """The numbers in an answer to SEARCH (RFC 7162, 3.1.5: perhaps with a MODSEQ behind them)."""
+    if (match := _FOUND.fullmatch(line)) is None:
+        raise ValueError("the server's answer to SEARCH is not IMAP")
+    return map(int, match[1].split())
 
 
 def _quoted(name: str) -> str:
@@ -467,19 +396,3 @@ def _numbers(values: Sequence[Any]) -> Status:
         messages=numbers.get(b"MESSAGES", 0),
         modseq=numbers.get(b"HIGHESTMODSEQ", 0),
     )
-
-
-def _said(error: Exception) -> str:
-    """What the server or the system said, in one line; imapclient tells a server's words as Python writes bytes."""
-    said = " ".join(str(error).split())
-    plain = re.fullmatch(r"""b(['"])(.*)\1""", said)
-    return (plain[2] if plain else said)[:200] or type(error).__name__
-
-
-def _end(farewell: Any) -> None:
-    """Close a connection that may be dead already."""
-    try:
-        farewell()
-    except (IMAPClientError, OSError, ValueError, AttributeError):
-        # Swallowed on purpose: the connection is given up, so nothing that goes wrong while closing it matters.
-        return
