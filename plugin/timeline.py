@@ -31,13 +31,14 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a task asks for: the first five of the inbox, the others of a person."""
+    """What a task asks for: the first six of the inbox, the others of a person."""
 
     TAG = "tag"
     DRAFT = "draft"
     REMINDER = "reminder"
     WITHDRAWAL = "withdrawal"
     SETTLING = "settling"
+    NOTE = "note"
     ACKNOWLEDGEMENT = "acknowledgement"
     UPDATE = "update"
     RESOLUTION = "resolution"
@@ -57,7 +58,7 @@ class Kind(StrEnum):
         return _WHAT[self]
 
 
-_FOR_INBOX = frozenset({Kind.TAG, Kind.DRAFT, Kind.REMINDER, Kind.WITHDRAWAL, Kind.SETTLING})
+_FOR_INBOX = frozenset({Kind.TAG, Kind.DRAFT, Kind.REMINDER, Kind.WITHDRAWAL, Kind.SETTLING, Kind.NOTE})
 
 
 _WHAT = {
@@ -73,6 +74,7 @@ _WHAT = {
     Kind.REMINDER: "put the reminder into the inbox",
     Kind.WITHDRAWAL: "take back the draft",
     Kind.SETTLING: "settle the reminder",
+    Kind.NOTE: "leave a note for colleagues",
 }
 
 
@@ -120,6 +122,11 @@ class Task:
     up_to: str = ""
     offer: tuple[str, ...] = ()
     until: datetime | None = None  # a person put it off to then
+
+    @property
+    def held_back(self) -> str:
+        """Why it was never written into the inbox, where a cap or the mode of the inbox forbade it; else empty."""
+        return self.note if self.state is TaskState.DROPPED and self.note in _HELD_BACK else ""
 
     @property
     def looked_at(self) -> bool:
@@ -198,6 +205,16 @@ class LooseReply:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """A reply that was seen: its Message-ID, who sent it, what it answers, and when it was sent."""
+
+    message_id: str
+    by: str
+    answers: str
+    replied_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ran:
     """A playbook that was looked at: whether it applied, and if not the first condition that failed."""
 
@@ -236,6 +253,7 @@ class Case:
     resolved_at: datetime | None = None
     replies: tuple[tuple[str, datetime], ...] = ()  # this round's: (Message-ID or "", when), oldest first
     loose: tuple[LooseReply, ...] = ()  # this round's replies that belong to no draft
+    answers: tuple[Answered, ...] = ()  # this round's replies that were seen
     historic: bool = False
     category: str = "other"
     severity: str = "low"
@@ -255,6 +273,8 @@ class Case:
     playbooks: tuple[Ran, ...] = ()
     outcome: str = ""
     cause: str = ""
+    undone: bool = False  # Amends took its hands off, until a person says otherwise
+    erased: bool = False  # who wrote, and what, was forgotten
 
     def task(self, key: str) -> Task | None:
         """The task with this key."""
@@ -321,7 +341,10 @@ class Confirmed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined(Event):
-    """A message joined the timeline; standing is complainant, unverified, automatic or ours."""
+    """A message joined the timeline; standing is complainant, earlier, passed-on, unverified, automatic or ours.
+
+    An `earlier` one is the complainant's too, and was found after the case had been opened by a later one.
+    """
 
     message: str
     message_id: str
@@ -458,13 +481,25 @@ class TaskDone(Event):
     gave: str = ""
 
 
+CAPPED = "the hour's cap on drafts is reached"
+"""Why a draft is not written that would have been one too many."""
+FORBIDDEN = {"watch": "mode watch: nothing is written", "tag": "mode tag: no draft is written"}
+"""Why something is not written into the inbox, by the mode of that inbox."""
+_HELD_BACK = frozenset({CAPPED, *FORBIDDEN.values()})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDropped(Event):
-    """A task ended because it was no longer needed."""
+    """A task ended because it was no longer needed, or because it was held back."""
 
     key: str
     reason: str
     by: str = ""
+
+    @property
+    def held_back(self) -> bool:
+        """Whether it would have been written, and a cap or the mode of the inbox forbade it."""
+        return self.reason in _HELD_BACK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -571,6 +606,29 @@ class Reopened(Event):
     message_id: str = ""
     references: tuple[str, ...] = ()
     has_attachment: bool = False
+    historic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone(Event):
+    """A person took back what Amends had done here; it does nothing more until a person says otherwise."""
+
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenUp(Event):
+    """A case from before the inbox was attached is dealt with like any other from now on."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased(Event):
+    """Who complained, and in what words, was forgotten; dates and acts stay."""
+
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -684,6 +742,7 @@ def _confirmed(event: Confirmed, case: Case) -> Case:
         message_id=event.message_id or case.message_id,
         references=event.references or case.references,
         historic=event.historic,
+        undone=False,
     )
 
 
@@ -862,12 +921,19 @@ def _reminder_over(event: ReminderOver, case: Case) -> Case:
 def _replied(event: Replied, case: Case) -> Case:
     replies = sorted((*case.replies, (event.message_id, event.replied_at)), key=lambda reply: reply[1])
     loose = () if event.draft or not event.message else (LooseReply(event.answers, event.replied_at, event.at),)
+    if event.message:
+        seen = Answered(event.message_id, event.by, event.answers, event.replied_at)
+        return _with(case, replies=tuple(replies), loose=case.loose + loose, answers=(*case.answers, seen))
     return _with(case, replies=tuple(replies), loose=case.loose + loose)
 
 
 @_apply.register
 def _bounced(event: ReplyBounced, case: Case) -> Case:
-    return _with(case, replies=tuple(reply for reply in case.replies if reply[0] != event.message_id))
+    return _with(
+        case,
+        replies=tuple(reply for reply in case.replies if reply[0] != event.message_id),
+        answers=tuple(answer for answer in case.answers if answer.message_id != event.message_id),
+    )
 
 
 @_apply.register
@@ -889,11 +955,29 @@ def _reopened(event: Reopened, case: Case) -> Case:
         resolved_at=None,
         replies=(),
         loose=(),
+        answers=(),
         outcome="",
         cause="",
         due=(),
-        historic=False,
+        historic=event.historic,
+        undone=False,
     )
+
+
+@_apply.register
+def _undone(event: Undone, case: Case) -> Case:
+    status = case.status if case.status is Status.UNDECIDED else Status.RESOLVED
+    return _with(case, status=status, undone=True)
+
+
+@_apply.register
+def _taken_up(event: TakenUp, case: Case) -> Case:
+    return _with(case, historic=False)
+
+
+@_apply.register
+def _erased(event: Erased, case: Case) -> Case:
+    return _with(case, erased=True)
 
 
 def _union(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:

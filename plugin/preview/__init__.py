@@ -106,6 +106,7 @@ class Preview:
         verdicts = self._replays[0].verdicts()
         return {
             "inbox": self._inbox.name,
+            "mode": self._inbox.mode,  # it is previewed as `draft` all the same
             "until": utc(self._until),
             "messages": sum(verdicts.values()),
             "complaints": len(self._replays[0].ids()),
@@ -119,6 +120,10 @@ class Preview:
     def _faults(self) -> list[tuple[str, str]]:
         stumbled = [(_place(folder, uid), why) for folder, uid, why in self._replays[0].stumbled()]
         return [*self._unreadable, *stumbled]
+
+    def waiting(self) -> int:
+        """How many cases there would be that nobody has answered since the last complaint in them."""
+        return self._replays[0].waiting()
 
     def cases(self) -> Iterator[dict[str, Any]]:
         """Each case there would be, newest first, with its drafts' texts."""

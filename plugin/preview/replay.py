@@ -9,15 +9,16 @@ from typing import Any
 
 from plugin.config import InboxSettings, Settings
 from plugin.desk import Desk, book_of, judge_of
+from plugin.desk.backfilling import shown_answered
 from plugin.desk.ledger import Policies
-from plugin.desk.work import CAPPED, Raising, Writing
-from plugin.inbox import Act, Change, Cursor, Finding, Memory, Page, Receipt
-from plugin.model import Direction, Message, Written
+from plugin.desk.work import Raising, Writing
+from plugin.inbox import Act, Change, Cursor, Finding, Memory, Page, Receipt, Recorded
+from plugin.model import Direction, Message, Place, Written
 from plugin.playbook import Tag
 from plugin.register import Register
 from plugin.register.shape import summary
 from plugin.store import ForgetfulStore
-from plugin.timeline import Case, Kind, TaskState
+from plugin.timeline import CAPPED, Case
 
 _LISTED = ("open", "resolved")
 _AT_A_TIME = 50  # messages received at once
@@ -30,8 +31,9 @@ class Replay:
     """A desk of its own over a store that forgets, and a clock that follows the mail."""
 
     def __init__(self, settings: Settings, inbox: InboxSettings) -> None:
-        """These playbooks, for mail of this inbox; raises Problems."""
-        inbox = replace(inbox, reminders="")  # nobody needs to be reminded of what is over
+        """These playbooks, for mail of this inbox, whatever its mode; raises Problems."""
+        # Nobody needs to be reminded of what is over, and a preview shows what there would be if it were let.
+        inbox = replace(inbox, reminders="", mode="draft")
         inboxes = {inbox.name: inbox}
         self._name, self._now = inbox.name, datetime.fromtimestamp(0, UTC)
         self._fresh: list[Message] = []
@@ -93,6 +95,15 @@ class Replay:
         with self._store.reading() as session:
             return session.summaries(statuses=_LISTED, limit=_EVERYTHING)
 
+    def waiting(self) -> int:
+        """How many of them nobody has answered since the last complaint in them."""
+        count = 0
+        for start in range(0, len(ids := self.ids()), _AT_ONCE):
+            with self._store.reading() as session:
+                cases = session.load(ids[start : start + _AT_ONCE]).values()
+                count += sum(shown_answered(session, case) is None for case in cases)
+        return count
+
     def cases(self) -> Iterator[dict[str, Any]]:
         """Each of them as JSON, with its drafts' texts and how many drafts the caps held back."""
         ids = self.ids()
@@ -110,15 +121,11 @@ class Replay:
         found = summary(case, self.register)
         for draft in found["drafts"]:
             draft["text"] = texts.get(draft["message_id"], "")
-        return found | {"capped": sum(_is_capped(task) for task in case.tasks)}
+        return found | {"capped": sum(task.held_back == CAPPED for task in case.tasks)}
 
     def close(self) -> None:
         """Forget it all."""
         self._desk.close()
-
-
-def _is_capped(task: Any) -> bool:
-    return task.kind is Kind.DRAFT and task.state is TaskState.DROPPED and task.note == CAPPED
 
 
 def _stands_alone(message: Message) -> bool:
@@ -139,6 +146,14 @@ class _Paper:
     def history(self, since: datetime, most: int) -> Iterator[Page]:
         """Nothing ever came."""
         return iter(())
+
+    def backlog(self, since: datetime, cursor: Cursor, known: Recorded, at_once: int = 100) -> Iterator[Page]:
+        """Nothing ever came."""
+        return iter(())
+
+    def reread(self, place: Place, cursor: Cursor | None) -> Page:
+        """Nothing lies there."""
+        return Page(cursor={})
 
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         """It goes nowhere."""

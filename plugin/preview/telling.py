@@ -69,6 +69,8 @@ def _totals(summary: Json) -> Iterator[str]:
              "ours": summary["ours"]}  # fmt: skip
     rest = "".join(f", {count} {what}" for what, count in other.items() if count)
     yield f"inbox {summary['inbox']}: {summary['messages']} mails, {summary['complaints']} complaints{rest}"
+    if summary["mode"] != "draft":
+        yield f"  shown as `mode: draft` would have it; this inbox is set to `mode: {summary['mode']}`"
     for folder in summary["cut"]:
         yield f"  not all mails of {folder} were looked at, they are too many: name a shorter time with --since"
     if summary["complaints"] and not summary["ours"]:

@@ -15,12 +15,16 @@ StoreError
 ├── StoreUnavailable   the database cannot be opened, is full, or stays locked
 ├── NotEntered         a notice was not stored, and has to come again
 ├── StoreNewer         it was written by a later version of Amends
+├── StoreInUse         something has it open, so it cannot be replaced
+├── CopyRefused        a backup cannot be made, or is none
 └── Conflict           somebody else appended to the case meanwhile: load it and decide again
 """
 
+from plugin.store.copies import Copied, CopyRefused, StoreInUse, backup, file_of, restore
 from plugin.store.corrections import NEVER_TAUGHT, Correction, LearnedJudge
 from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable
 from plugin.store.doorbook import Doorbook, NotEntered
+from plugin.store.erasing import Forgotten
 from plugin.store.forgetful import ForgetfulStore
 from plugin.store.notices import Entry
 from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, next_due
@@ -30,17 +34,24 @@ __all__ = [
     "UNTRUSTED",
     "Claim",
     "Conflict",
+    "Copied",
+    "CopyRefused",
     "Correction",
     "Doorbook",
     "Entry",
     "ForgetfulStore",
+    "Forgotten",
     "Known",
     "LearnedJudge",
     "NotEntered",
     "Session",
     "Store",
     "StoreError",
+    "StoreInUse",
     "StoreNewer",
     "StoreUnavailable",
+    "backup",
+    "file_of",
     "next_due",
+    "restore",
 ]

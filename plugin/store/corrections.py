@@ -70,8 +70,12 @@ class Corrections:
         return [Correction(**row) for row in reversed(self._connection.execute(query).mappings().all())]
 
     def stamp(self) -> str:
-        """Changes whenever a correction or the judge in force does; cheap to ask."""
-        said = self._connection.execute(select(func.count(), func.max(corrections.c.at))).one()
+        """Changes whenever a correction, its letter or the judge in force does; cheap to ask."""
+        letter = and_(letters.c.case_id == corrections.c.case_id, letters.c.key == corrections.c.key)
+        kept = select(func.count(letters.c.key), func.max(corrections.c.at)).outerjoin_from(
+            corrections, letters, letter
+        )
+        said = self._connection.execute(kept).one()
         version = select(judges.c.version).where(judges.c.in_force.is_(True))
         return f"{said[0]} {said[1]} {self._connection.execute(version).scalar()}"
 

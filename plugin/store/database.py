@@ -52,6 +52,7 @@ class Store:
             raise StoreUnavailable(self.url, error.strerror or "it cannot be opened") from error
         except DatabaseError as error:
             raise StoreUnavailable(self.url, _why(error)) from error
+        self._file = _identity(self._engine)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -73,6 +74,9 @@ class Store:
 
     @contextmanager
     def _connection(self, *, readonly: bool = False) -> Iterator[Connection]:
+        if _identity(self._engine) != self._file:
+            # SQLite would go on in the file that is gone, and all that is written there would be lost.
+            raise StoreUnavailable(self.url, "its file was removed or replaced meanwhile; put it back, or start anew")
         try:
             with self._engine.connect() as connection:
                 yield connection.execution_options(amends_readonly=readonly)
@@ -80,6 +84,26 @@ class Store:
             if type(error) not in (OperationalError, DatabaseError):
                 raise  # a fault of ours, such as a wrong statement
             raise StoreUnavailable(self.url, _why(error)) from error
+
+    def compact(self) -> None:
+        """Write the database anew, so that nothing is left in it of what was deleted; raises StoreUnavailable.
+
+        Does so for SQLite alone: other databases clean up by themselves, and when, is for them to say.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._writer:
+            raw = self._engine.raw_connection()
+            try:
+                for step in ("PRAGMA secure_delete=ON", "VACUUM"):
+                    raw.cursor().execute(step)
+                busy = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.Error as error:
+                raise StoreUnavailable(self.url, f"it could not be written anew ({error})") from error
+            finally:
+                raw.close()
+        if busy:
+            raise StoreUnavailable(self.url, "its journal is being read, so what was deleted may still stand in it")
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -136,6 +160,18 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent.parent / "migrations"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _identity(engine: Engine) -> tuple[int, int] | None:
+    """Which file this is, whatever its name; None for a database that is no file, and for one that is not there."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path or path == ":memory:":
+        return None
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _keep_private(engine: Engine) -> None:

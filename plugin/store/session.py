@@ -9,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, func, or_, select, update
+from sqlalchemy import Connection, Select, Table, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from plugin.model import AmendsError, Place, Written
 from plugin.store import bulk, statements
 from plugin.store.corrections import Corrections
+from plugin.store.erasing import Erasing
 from plugin.store.notices import Notices
 from plugin.store.tables import (
     EPOCH,
@@ -79,6 +80,11 @@ class AtHand:
         with self._lock:
             return {case_id: self._cases[case_id] for case_id in case_ids if case_id in self._cases}
 
+    def clear(self) -> None:
+        """Have none at hand."""
+        with self._lock:
+            self._cases.clear()
+
     def keep(self, known: Mapping[str, Case]) -> None:
         """Have these at hand, and let go of those that were not touched for longest."""
         with self._lock:
@@ -97,6 +103,7 @@ class Session:
         self._at_hand = at_hand or AtHand()
         self.corrections = Corrections(connection)
         self.notices = Notices(connection)
+        self.erasing = Erasing(connection)
         self._pending: dict[Table, list[Row]] = defaultdict(list)
         self._lines: dict[str, tuple[int, Row]] = {}  # by case: the version it stood at, its line of the register now
         self._agenda: dict[str, Row | None] = {}  # by task key: its row, or nothing where it waits no more
@@ -131,6 +138,11 @@ class Session:
         for case_id, version in self._about(list(known), statements.VERSIONS):
             if known[case_id].version == version:
                 self._cases[case_id] = known[case_id]
+
+    def fold_anew(self) -> None:
+        """What is at hand of cases counts no more: their events were written anew."""
+        self._cases.clear()
+        self._at_hand.clear()
 
     def over(self) -> None:
         """The transaction has ended well: its cases are at hand for the next one."""
@@ -212,6 +224,20 @@ class Session:
         self.flush()
         query = select(cases.c.id).where(cases.c.inbox == inbox, cases.c.status == "open").order_by(cases.c.id)
         return list(self._connection.execute(query).scalars())
+
+    def cases_of(self, inbox: str, statuses: Sequence[str], since: datetime | None = None) -> list[str]:
+        """Ids of the cases of this inbox that stand so, oldest first; `since` leaves out what was received before."""
+        self.flush()
+        query = select(cases.c.id).where(cases.c.inbox == inbox, cases.c.status.in_(statuses))
+        if since is not None:
+            query = query.where(cases.c.received_at >= since)
+        return list(self._connection.execute(query.order_by(cases.c.received_at, cases.c.id)).scalars())
+
+    def last_complained(self, case_id: str) -> datetime | None:
+        """When the complainant complained last in this case, as far as it was judged so."""
+        query = select(func.max(messages.c.at)).where(messages.c.case_id == case_id, messages.c.verdict == "complaint")
+        found: datetime | None = self._connection.execute(query).scalar()
+        return found
 
     def complaints_of(self, inbox: str, senders: Iterable[str]) -> dict[str, set[str]]:
         """The cases each of these senders has in this inbox, decided ones only."""
@@ -403,6 +429,22 @@ class Session:
         claims = [_claim(row) for row in rows]
         return sorted(claims, key=lambda claim: (claim.run_at, claim.key))
 
+    def claim_of(
+        self, case_ids: Sequence[str], now: datetime, lease: timedelta, *, begun: bool = False, limit: int = 200
+    ) -> list[Claim]:
+        """Due tasks for the inbox of these cases alone, ours until the lease ends; with `begun` those tried before."""
+        self.flush()
+        due = and_(tasks.c.for_inbox.is_(True), tasks.c.run_at <= now, tasks.c.lease_until <= now)
+        keys: list[str] = []
+        for some in _chunks(case_ids):
+            asked = select(tasks.c.key).where(due, tasks.c.case_id.in_(some), tasks.c.attempts >= int(begun))
+            keys += self._connection.execute(asked.order_by(tasks.c.run_at, tasks.c.key).limit(limit)).scalars()
+            if len(keys) >= limit:
+                break
+        claimed = update(tasks).values(lease_until=now + lease, attempts=tasks.c.attempts + 1).returning(tasks)
+        found = self._connection.execute(claimed.where(due, tasks.c.key.in_(keys[:limit]))).mappings().all()
+        return sorted(map(_claim, found), key=lambda claim: (claim.run_at, claim.key))
+
     def next_at(self, *, for_inbox: bool) -> datetime | None:
         """When the first task waits that nobody has at hand and that never failed; None where there is none."""
         self.flush()
@@ -418,6 +460,18 @@ class Session:
         """Let every task be taken at once, whoever claimed it or put it off; for the only one at work on a store."""
         self._connection.execute(update(tasks).values(lease_until=EPOCH))
 
+    def unwritten(self, inbox: str) -> tuple[int, datetime | None]:
+        """How many tasks of this inbox could not be done, and since when the oldest of them waits."""
+        query = select(func.count(), func.min(tasks.c.run_at)).where(tasks.c.inbox == inbox, tasks.c.fault != "")
+        count, oldest = self._connection.execute(query).one()
+        return count, oldest
+
+    def counted(self, now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
+        """How many cases there are, by inbox and status, and how many of them owe something that is overdue."""
+        overdue = func.count().filter(cases.c.next_due <= now)
+        query = select(cases.c.inbox, cases.c.status, func.count(), overdue).group_by(cases.c.inbox, cases.c.status)
+        return {(row[0], row[1]): (row[2], row[3]) for row in self._connection.execute(query)}
+
     def faults(self) -> list[tuple[str, str, str]]:
         """Tasks that could not be done: (inbox, case, why)."""
         query = select(tasks.c.inbox, tasks.c.case_id, tasks.c.fault).where(tasks.c.fault != "")
@@ -432,14 +486,25 @@ class Session:
     # ---- inboxes ------------------------------------------------------------------------------------------------
 
     def inbox(self, name: str) -> Row:
-        """What is remembered of an inbox: cursor (JSON), last_success, fault, calendars."""
+        """What is remembered of an inbox: the columns of its table, empty where it was never seen."""
         row = self._connection.execute(select(inboxes).where(inboxes.c.name == name)).mappings().first()
-        return dict(row) if row else {"name": name, "cursor": None, "last_success": None, "fault": "", "calendars": ""}
+        never = {column.name: None if column.nullable else "" for column in inboxes.columns}
+        return dict(row) if row else never | {"name": name}
 
     def keep_inbox(self, name: str, **changes: Any) -> None:
         """Remember these columns of an inbox."""
         bulk.insert_new(self._connection, inboxes, [{"name": name}])
         self._connection.execute(update(inboxes).where(inboxes.c.name == name).values(**changes))
+
+    def keep_fault(self, name: str, why: str, at: datetime, kind: str, until: datetime | None = None) -> None:
+        """Something is wrong with an inbox, and has been since it was last well; it asks to be left alone `until`."""
+        since = self.inbox(name)["fault_since"] or at
+        self.keep_inbox(name, fault=why, fault_at=at, fault_kind=kind, fault_since=since, fault_until=until)
+
+    def keep_well(self, name: str, at: datetime) -> None:
+        """All was well with an inbox just now."""
+        well = {"fault": "", "fault_at": None, "fault_kind": "", "fault_since": None, "fault_until": None}
+        self.keep_inbox(name, last_success=at, **well)
 
     # ---- quarantine ---------------------------------------------------------------------------------------------
 
@@ -451,6 +516,19 @@ class Session:
         """Every mail kept in quarantine, oldest first."""
         query = select(quarantine).order_by(quarantine.c.at, quarantine.c.id)
         return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def places_aside(self, inbox: str) -> set[Place]:
+        """Where the mails lie that this inbox has in quarantine."""
+        query = select(quarantine.c.folder, quarantine.c.validity, quarantine.c.uid)
+        return {Place(*row) for row in self._connection.execute(query.where(quarantine.c.inbox == inbox))}
+
+    def let_out(self, one: str) -> None:
+        """A mail in quarantine was read after all."""
+        self._connection.execute(delete(quarantine).where(quarantine.c.id == one))
+
+    def note_aside(self, one: str, reason: str) -> None:
+        """Why a mail stays in quarantine, as it was found last."""
+        self._connection.execute(update(quarantine).where(quarantine.c.id == one).values(reason=reason))
 
     # ---- writing in bulk ----------------------------------------------------------------------------------------
 

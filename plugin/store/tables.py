@@ -20,7 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every version of the tables, oldest first, as the migrations name them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,6 +67,10 @@ inboxes = Table(
     _text("fault"),
     Column("fault_at", Moment),
     _text("calendars"),  # a digest of the calendars in which its open due-bys were counted
+    _text("fault_kind"),  # unreachable | throttled | refused | unwritten
+    Column("fault_since", Moment),
+    Column("fault_until", Moment),  # asked to wait till then
+    _text("told"),  # the kind of fault the team was told of last, and not yet that it is over
 )
 
 books = Table(

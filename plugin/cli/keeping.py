@@ -1,0 +1,157 @@
+"""Keeping: export, erase, and copies of the store."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from plugin.cli.acting import as_option
+from plugin.cli.alone import alone
+from plugin.cli.cases import opened as reading
+from plugin.cli.frame import Frame, counted, fail, say, whoami
+from plugin.cli.undoing import take_back
+from plugin.desk import open_desk
+from plugin.desk.erasing import Erasing, Held
+from plugin.desk.undoing import Undoing
+from plugin.register.exporting import COLUMNS, row
+from plugin.store import StoreInUse, file_of
+from plugin.store import backup as back_up
+from plugin.store import restore as put_back
+
+# ---- export ---------------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), required=True,
+              help="csv: a line for each case; jsonl: a document for each, with timeline and texts.")  # fmt: skip
+@click.option("--to", "path", type=click.Path(path_type=Path, dir_okay=False), help="A new file; else standard output.")
+@click.pass_obj
+def export(frame: Frame, form: str, path: Path | None) -> None:
+    """Every case, for another program, oldest first. No secret is in it: the store holds none."""
+    with reading(frame) as register, _out(path) as out:
+        if form == "csv":
+            lines = csv.writer(out, lineterminator="\r\n")
+            lines.writerow(COLUMNS)
+            for case in register.everything():
+                lines.writerow(row(case))
+            return
+        for case in register.everything():
+            out.write(json.dumps(case, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def _out(path: Path | None) -> Iterator[TextIO]:
+    """A new file for its owner alone, or standard output; text goes out as it is, whatever the machine's language."""
+    if path is None:
+        stream = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="", write_through=True)
+        try:
+            yield stream
+        finally:
+            stream.detach()
+        return
+    try:
+        file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except OSError as error:
+        fail(f"export: {path}: {error.strerror} - name a new file", 2)
+    with os.fdopen(file, "w", encoding="utf-8", newline="") as stream:
+        yield stream
+
+
+# ---- erase ----------------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("who", metavar="ADDRESS|CASE")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@as_option
+@click.pass_obj
+def erase(frame: Frame, who: str, *, yes: bool, name: str | None) -> None:
+    """Forget a person, or one case: words, addresses and names go, the dated skeleton of what happened stays.
+
+    Shows first what there is, and asks. It cannot be taken back. Broken off, the same command goes on.
+    """
+    settings = frame.settings()
+    with closing(open_desk(settings)) as desk:
+        erasing = Erasing(desk)
+        held = erasing.held(who)
+        for line in _held(who, held):
+            say(line)
+        if not yes:
+            click.confirm("Erase it? It cannot be taken back.", abort=True)
+        undoing = Undoing(desk, lambda: datetime.now(UTC))
+        with alone(settings) as leads:
+            take_back(undoing, desk, held.cases, whoami(name), leads=leads, forget=True)
+        gone = erasing.erase(held, whoami(name), datetime.now(UTC))
+    say(f"Erased: {counted(gone.texts, 'text')} of {counted(gone.cases, 'case')}, "
+        f"{counted(gone.mentions, 'mention')} elsewhere, {counted(gone.quarantined, 'mail')} in quarantine, "
+        f"{counted(gone.words, 'word')} the judge had learned.")  # fmt: skip
+    for line in _left(leads=leads):
+        say(line)
+
+
+def _held(who: str, held: Held) -> Iterator[str]:
+    before = f", {held.erased:,} of them erased before" if held.erased else ""
+    yield f"{who}: {counted(len(held.cases), 'case')}{before}, with all that was said in them. This goes:"
+    yield "  words      the complaint, all mail in its thread, our drafts and reminders, notes people made"
+    yield "  names      addresses, names, subjects, Message-IDs"
+    if held.addresses:
+        yield f"  elsewhere  {held.mentions:,} texts and events with this address, {held.quarantined:,} in quarantine"
+    yield "  mailbox    drafts and reminders of ours that nobody has touched"
+    yield "  stays      when what happened, who of us did it, categories, dates kept and missed"
+
+
+def _left(*, leads: bool) -> Iterator[str]:
+    yield "What Amends does not hold is not erased by it, and still holds this person's words:"
+    yield "  the mailbox or Zendesk itself: their mail, your answers, drafts you edited, notes in tickets"
+    yield "  backups made before now, exports, and files that `amends store restore` put aside (amends.db.replaced-…)"
+    if not leads:
+        yield "  until amends run has taken them back, within seconds, our own untouched drafts"
+
+
+# ---- copies ---------------------------------------------------------------------------------------------------------
+
+
+@click.group()
+def store() -> None:
+    """The store: a copy of it while Amends is at work, and back again."""
+
+
+@store.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def backup(frame: Frame, file: Path) -> None:
+    """Copy the store into a new FILE, whole and looked through, while amends run goes on."""
+    made = back_up(frame.settings(secrets=False).store, file)
+    told = f"{counted(made.cases, 'case')}, {made.size / 1e6:,.1f} MB, version {made.version}"
+    say(f"{file}: {told}, whole, and readable by you alone (0600).")
+    say("It holds what customers wrote. amends.yaml, .env and your playbooks are not in it: copy them as well.")
+
+
+@store.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.pass_obj
+def restore(frame: Frame, file: Path, *, yes: bool) -> None:
+    """Put a backup in the place of the store, which is kept beside it. Refused while amends run is at work."""
+    settings = frame.settings(secrets=False)
+    target = file_of(settings.store)
+    with alone(settings) as leads:
+        if not leads:
+            raise StoreInUse(target)
+        if not yes:
+            click.confirm(f"Put {file} in the place of the store?", abort=True)
+        restored, kept = put_back(file, settings.store, datetime.now(UTC))
+    say(f"Restored: {counted(restored.cases, 'case')}, version {restored.version}.")
+    if kept is not None:
+        say(f"The store that was there is {kept}: remove it once nothing in it is needed.")
+    say("What came into the inboxes since the backup is read again by amends run; nothing is written twice there.")

@@ -1,0 +1,87 @@
+"""Mails that could not be read: quarantine, with show and retry."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from plugin.cli.acting import opened as desk_opened
+from plugin.cli.cases import json_option, opened
+from plugin.cli.frame import Frame, fail, say, show_json
+from plugin.desk.retrying import Retrying, Tried
+
+_SHOWN = 4000  # bytes of a mail
+
+
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def quarantine(ctx: click.Context, as_json: bool) -> None:
+    """Mails that could not be read: kept, listed, shown and retried."""
+    if ctx.invoked_subcommand is not None:
+        return
+    with opened(ctx.obj) as register:
+        found = register.quarantine()
+        if as_json:
+            show_json({"quarantine": found})
+            return
+        for item in found:
+            say(f"{item['id']}  {item['inbox']}: {item['folder']} uid {item['uid']}: {item['reason']}")
+        say(
+            "`amends quarantine retry ID` reads one again, and --all every one." if found else "the quarantine is empty"
+        )
+
+
+@quarantine.command()
+@click.argument("quarantine_id", metavar="ID")
+@click.pass_obj
+def show(frame: Frame, quarantine_id: str) -> None:
+    """One of them: where it lies, what is wrong, and how it begins."""
+    with desk_opened(frame) as desk:
+        row = _known(Retrying(desk, _now), quarantine_id)
+    raw = bytes(row["raw"])
+    say(f"{row['id']}  {row['inbox']}: {row['folder']} uid {row['uid']}, since {row['at']:%Y-%m-%d %H:%M} UTC")
+    say(f"reason: {row['reason']}")
+    say(f"{len(raw):,} bytes are kept" + (", which begin:" if raw else ""))
+    for line in raw[:_SHOWN].decode("utf-8", "replace").splitlines():
+        # What a stranger wrote must not reach the terminal as anything but text.
+        say("  | " + "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line)[:400])
+
+
+@quarantine.command()
+@click.argument("quarantine_id", metavar="ID", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every one of them.")
+@click.pass_obj
+def retry(frame: Frame, quarantine_id: str | None, everything: bool) -> None:
+    """Read a mail again, from its inbox, or from what is kept of it; exit 1 if it still cannot be read."""
+    if bool(quarantine_id) == everything:
+        raise click.UsageError("name an ID, or say --all")
+    with desk_opened(frame, online=True) as desk:
+        retrying = Retrying(desk, _now)
+        ids = [str(row["id"]) for row in retrying.rows()] if everything else [str(quarantine_id)]
+        for one in ids:
+            _known(retrying, one)
+        tried = [retrying.retry(one) for one in ids]
+    for came in tried:
+        say(_told(came))
+    if any(not came.well for came in tried):
+        raise SystemExit(1)
+
+
+def _told(tried: Tried) -> str:
+    if not tried.well:
+        return f"{tried.id}: it stays in quarantine: {tried.reason}"
+    return f"{tried.id}: read; {f'case {tried.case}' if tried.case else 'it is no complaint'}"
+
+
+def _known(retrying: Retrying, quarantine_id: str) -> dict[str, Any]:
+    row = next((row for row in retrying.rows() if row["id"] == quarantine_id), None)
+    if row is None:
+        fail(f"quarantine: there is no mail {quarantine_id} in it - `amends quarantine` lists them", 2)
+    return dict(row)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,74 @@
+"""What could not be read is listed, shown without harm, and read again once it can be."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from tests.faults.house import Account, flags
+from tests.faults.letters import letter
+
+LONG = b"X-Long: " + b"long " * 14_000 + b"\r\n"
+
+
+def poison(ours: Account) -> str:
+    """A complaint with too long a header lies in quarantine; its id."""
+    ours.witness.append("INBOX", LONG + b"X-Esc: \x1b]0;owned\x07\r\n" + letter(0, complaint=True).raw())
+    ours.shop.once()
+    (item,) = ours.shop.json("quarantine")["quarantine"]
+    return str(item["id"])
+
+
+def test_it_is_listed_shown_as_text_and_stays_as_long_as_it_cannot_be_read(ours: Account) -> None:
+    one = poison(ours)
+    assert one in ours.shop.amends("quarantine").stdout.decode()
+    shown = ours.shop.amends("quarantine", "show", one)
+    assert shown.returncode == 0, shown.stderr.decode()
+    assert "its header block is longer than" in shown.stdout.decode()
+    assert b"\x1b" not in shown.stdout
+    assert ours.shop.amends("quarantine", "show", "q0").returncode == 2
+    tried = ours.shop.amends("quarantine", "retry", one)
+    assert tried.returncode == 1
+    assert "it stays in quarantine" in tried.stdout.decode()
+    assert len(ours.shop.json("quarantine")["quarantine"]) == 1
+
+
+def test_what_can_be_read_now_is_dealt_with_like_new_mail(ours: Account) -> None:
+    """As after an upgrade: it was put aside by an Amends that could not read it, and this one can."""
+    ours.witness.append("INBOX", letter(1, complaint=True).raw())
+    ours.shop.once()
+    forget_and_put_aside(ours)
+    (item,) = ours.shop.json("quarantine")["quarantine"]
+    tried = ours.shop.amends("quarantine", "retry", "--all")
+    assert tried.returncode == 0, tried.stderr.decode()
+    assert f"{item['id']}: read; case" in tried.stdout.decode()
+    assert ours.shop.json("quarantine")["quarantine"] == []
+    ours.shop.once()
+    (case,) = ours.shop.json("cases")["cases"]
+    assert "complaint" in flags(ours)[case["subject"]]
+    assert len(ours.drafts()) == 1
+    assert ours.shop.amends("quarantine", "retry", item["id"]).returncode == 2
+
+
+def forget_and_put_aside(ours: Account) -> None:
+    """The store as it would be, had the mail not been readable when it came."""
+    with closing(sqlite3.connect(ours.shop.store)) as store, store:
+        place = store.execute("SELECT folder, validity, uid FROM place").fetchone()
+        for table in ("complaint", "event", "message", "place", "letter", "written", "task"):
+            store.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
+        row = ("q1234567890", "support", *place, 0, "RecursionError", b"")
+        store.execute("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    for draft in ours.drafts():
+        ours.witness.remove("Drafts", draft.uid)
+    for seen in ours.inbox().values():
+        ours.witness.flag(seen.uid, *seen.flags, on=False)
+
+
+def test_what_lies_there_no_more_is_read_from_what_was_kept(ours: Account) -> None:
+    raw = letter(2, complaint=True).raw()
+    with closing(sqlite3.connect(ours.shop.store)) as store, store:
+        row = ("q1234567890", "support", "INBOX", 1, 77, 1_790_000_000_000_000, "LookupError", raw)
+        store.execute("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    tried = ours.shop.amends("quarantine", "retry", "q1234567890")
+    assert tried.returncode == 0, tried.stdout.decode()
+    assert len(ours.shop.json("cases")["cases"]) == 1
