@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from hashlib import blake2s
 from typing import Any
 
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+
 from integrations.imap.fetching import fetch_fields, fetch_flags, fetch_raw, own_digest, pack, unpack
 from integrations.imap.session import Session
 from plugin.inbox import Act, ActKind
@@ -41,11 +43,24 @@ def kinds_of(flags: Iterable[str]) -> list[ActKind]:
 
 
 def search_marks(session: Session, below: int) -> dict[str, set[int]]:
-    """Which messages of the open folder under this UID carry which mark; five small searches, no message read."""
+    """Which messages of the open folder under this UID carry which mark; small searches, no message read."""
     low = max(1, below - _ANSWERED_WINDOW)
-    found = {word: set(session.search("KEYWORD", word)) for word in KEYWORDS}
+    found = {word: _carrying(session, "KEYWORD", word) for word in KEYWORDS}
+    if session.has_labels:
+        found = {word: uids | _carrying(session, "X-GM-LABELS", word) for word, uids in found.items()}
     found[ANSWERED] = {uid for uid in session.search("ANSWERED", "UID", f"{low}:*") if uid >= low}
     return {word: {uid for uid in uids if uid < below} for word, uids in found.items()}
+
+
+def _carrying(session: Session, *mark: str) -> set[int]:
+    """The messages with this mark; none where the server, knowing no keywords but its own, will not look for it."""
+    try:
+        return set(session.search(*mark))
+    except IMAPClientAbortError:
+        raise
+    except IMAPClientError as error:
+        session.heed(error)
+        return set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,28 @@ from datetime import UTC, datetime, timedelta
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
+from integrations.imap.door import CertificateRefused, ImapSettings, LoginRefused
 from integrations.imap.fetching import arrival
 from integrations.imap.folders import ACT_FOLDERS, Folders
-from integrations.imap.session import CertificateRefused, ImapSettings, LoginRefused, Session
+from integrations.imap.session import Session
 from plugin.inbox import Finding, InboxError
 
 _CLOCK_SLACK = timedelta(minutes=5)
 _FULL = 0.95
-_AS_TAGS = (
-    "Thunderbird shows those it has been told of: Settings, General, Tags; Roundcube, mutt and others show them all"
+_AS_KEYWORDS = (
+    "tags are kept as IMAP keywords: Thunderbird shows those it was told of (`amends doctor --thunderbird FILE`), "
+    "Outlook, Apple Mail and most phones show none (`show: both` also sets a flag); docs/marks.md has more"
 )
+_AS_LABELS = (
+    "tags are kept as Gmail's labels: Gmail shows them beside the subject and in the list at the left, other mail "
+    "programs show each as a folder; docs/marks.md has more"
+)
+_GMAIL_TAKES = (
+    "drafts of ours that nobody touched are taken out of Drafts; Gmail then archives them or moves them to the bin, as "
+    "is set there under Forwarding and POP/IMAP"
+)
+_FLAGGED = "\\flagged"
+_AS_FLAG = "every mail program shows it (flag or star)"
 
 
 def look_at_everything(session: Session, settings: ImapSettings, *, make_folders: bool) -> list[Finding]:
@@ -96,18 +108,28 @@ def _on_the_server(session: Session, settings: ImapSettings, folders: Folders) -
 def _marks(session: Session, settings: ImapSettings, folders: Folders) -> Finding | None:
     if not folders.watched:
         return None
-    folder = folders.watched[0]
+    folder, show = folders.watched[0], settings.show
+    if show == "none":
+        return Finding("marks", True, "no tags are shown, as `show: none` asks; the register has them all")
     opened = session.select(folder)
-    if settings.show not in {"keywords", "both"}:
-        return Finding("marks", True, f"no tags are shown, as `show: {settings.show}` asks")
     if opened.readonly:
         return Finding("marks", False, f"{folder} may only be read: no tags will show; ask for the right to set flags")
-    if not opened.any_keyword:
-        return Finding("marks", False, f"{folder} keeps no new keywords: no tags will show; the register has them all")
-    return Finding("marks", True, f"tags are kept as IMAP keywords; {_AS_TAGS}")
+    told, missing = [], []
+    if show in {"keywords", "both"}:
+        kept = session.has_labels or opened.any_keyword
+        told += [_AS_LABELS if session.has_labels else _AS_KEYWORDS] if kept else []
+        missing += [] if kept else ["new keywords: no tags will show; the register has them all" + (
+            "; `show: flag` flags complaints instead" if show == "keywords" else "")]  # fmt: skip
+    if show in {"flag", "both"}:
+        kept = _FLAGGED in opened.keywords
+        told += [f"a complaint is flagged, as `show: {show}` asks; {_AS_FLAG}"] if kept else []
+        missing += [] if kept else ["flags: none will show; the register has all tags"]
+    return Finding("marks", not missing, "; ".join([*(f"{folder} keeps no {one}" for one in missing), *told]))
 
 
 def _taking_back(session: Session, _: ImapSettings, __: Folders) -> Finding:
+    if session.has_labels:
+        return Finding("taking back", True, _GMAIL_TAKES)
     if session.has("UIDPLUS"):
         return Finding("taking back", True, "drafts of ours that nobody touched can be taken back (UIDPLUS)")
     return Finding("taking back", True, "this server has no UIDPLUS: drafts of ours stay until a person deletes them")

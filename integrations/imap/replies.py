@@ -16,6 +16,7 @@ from typing import Any
 
 from imapclient.datetime_util import parse_to_datetime
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+from imapclient.imap_utf7 import decode as decode_utf7
 
 LARGEST = 1 << 20  # bytes; of a larger message only so much is kept
 _LITERAL_AT_MOST = 1 << 32  # bytes; RFC 9051, 4.3: a number of 32 bits, unless both sides agreed on more
@@ -30,6 +31,7 @@ _NUMBER = re.compile(rb"\d{1,19}(?=[ )])")
 _FLAGS = re.compile(rb"\(([^()\"]*)\)")
 _STRING = re.compile(rb'~?\{\d+\+?\}|"((?:[^"\\]|\\.)*)"|(NIL)(?=[ )])', re.I)
 _ANY = re.compile(rb' *(?:([()])|~?(\{)\d+\+?\}|"(?:[^"\\]|\\.)*"|[^\s()"{\[]*(?:\[[^\]]*\][^\s()"{\[]*)?)')
+_LABEL = re.compile(rb' *(?:(\))|~?(\{)\d+\+?\}|"((?:[^"\\]|\\.)*)"|([^\s()"{]+))')
 _END = re.compile(rb" *\) *$")
 _MOMENT = re.compile(rb"([ \d]?\d)-([A-Z][a-z][a-z])-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$")
 _PART = re.compile(r"BODY(?:\.PEEK)?(\[[^\s\]]*\]?)")
@@ -52,6 +54,12 @@ class Facts:
     at: datetime | None = None
     flags: frozenset[str] | None = None
     content: bytes | None = None
+    labels: frozenset[str] | None = None  # those people can make, in lower case; Gmail alone has any
+
+    @property
+    def marks(self) -> frozenset[str] | None:
+        """Flags and labels, in lower case."""
+        return self.flags if self.flags is None or self.labels is None else self.flags | self.labels
 
 
 class Order:
@@ -172,6 +180,8 @@ class Order:
                 facts.size, at = _number(text, at)
             elif key == b"FLAGS":
                 facts.flags, at = _flag_list(text, at)
+            elif key == b"X-GM-LABELS":
+                facts.labels, at = _label_list(text, at, literals)
             elif key == b"INTERNALDATE":
                 moment, at = _string(text, at, literals)
                 facts.at = _moment(moment) if moment is not None else None
@@ -189,6 +199,7 @@ class Order:
             known.size = known.size if facts.size is None else facts.size
             known.at = known.at if facts.at is None else facts.at
             known.flags = known.flags if facts.flags is None else facts.flags
+            known.labels = known.labels if facts.labels is None else facts.labels
             known.content = known.content if facts.content is None else facts.content
 
 
@@ -219,6 +230,30 @@ def _flag_list(text: bytes, at: int) -> tuple[frozenset[str], int]:
 def _flags(told: bytes) -> frozenset[str]:
     """In lower case, for flags have no case (RFC 9051, 2.3.2); most messages carry the same few."""
     return frozenset(flag.decode("ascii", "replace").lower() for flag in told.split())
+
+
+def _label_list(text: bytes, at: int, literals: Iterator[bytes]) -> tuple[frozenset[str], int]:
+    """The labels in brackets, without Gmail's own, which begin with a backslash (its IMAP extensions, X-GM-LABELS)."""
+    found: set[str] = set()
+    if text[at : at + 1] != b"(":
+        raise NotImap(text[at:])
+    at += 1
+    while match := _LABEL.match(text, at):
+        at = match.end()
+        if match[1]:
+            return frozenset(label for label in found if not label.startswith("\\")), at
+        quoted = match[3] if match[3] is None else re.sub(rb"\\(.)", rb"\1", match[3])
+        found.add(_label(_next(text, literals) if match[2] else match[4] or quoted or b""))
+    raise NotImap(text[at:])
+
+
+@lru_cache(maxsize=1024)
+def _label(told: bytes) -> str:
+    """In lower case, as labels have none; modified UTF-7 (RFC 9051, A.1), or as it is where it is none."""
+    try:
+        return str(decode_utf7(told)).lower()
+    except ValueError:
+        return told.decode("utf-8", "replace").lower()
 
 
 def _string(text: bytes, at: int, literals: Iterator[bytes]) -> tuple[bytes | None, int]:

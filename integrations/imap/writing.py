@@ -15,16 +15,18 @@ from datetime import date, timedelta
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from integrations.imap.acts import TAKEN_OFF, Mark, bare, find_by_id, read_fields
+from integrations.imap.door import ImapSettings
 from integrations.imap.fetching import chunks, fetch_fields, fetch_flags, fetch_raw, own_digest, unpack
 from integrations.imap.folders import Folders
 from integrations.imap.message import HeaderInjection, draft_bytes, reminder_bytes
-from integrations.imap.session import ImapSettings, Opened, Session
-from plugin.inbox import Change, Receipt
+from integrations.imap.session import Opened, Session
+from plugin.inbox import FLAG, Change, Receipt
 from plugin.model import Address, Place, Written
 
 KEYWORD = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 """What may be a tag: servers drop or split anything else without a word."""
 
+_COMPLAINT = "complaint"
 _STORED_AT_ONCE = 500
 _APPENDED_AT_ONCE = 50
 _REMEMBERED = 20_000  # keywords of our own writing
@@ -102,7 +104,7 @@ class Writer:
     # -- tags
 
     def _tag(self, outcomes: Sequence[_Outcome], folders: Folders) -> None:
-        if self._settings.show not in {"keywords", "both"}:
+        if self._settings.show == "none":
             return
         jobs = [one for one in outcomes if one.change.add_tags or one.change.remove_tags]
         placed: dict[str, dict[int, list[_Outcome]]] = defaultdict(lambda: defaultdict(list))
@@ -154,7 +156,7 @@ class Writer:
         adding: dict[frozenset[str], list[int]] = defaultdict(list)
         removing: dict[frozenset[str], list[int]] = defaultdict(list)
         for uid, some in sorted(jobs.items()):
-            wanted = {tag for job in some for tag in job.change.add_tags if _can_keep(opened, tag)}
+            wanted = {tag for job in some for tag in self._shown(job.change) if self._can_keep(opened, tag)}
             unwanted = {tag for job in some for tag in job.change.remove_tags} - wanted
             if missing := frozenset(tag for tag in wanted if tag.lower() not in before.get(uid, ())):
                 adding[missing].append(uid)
@@ -174,11 +176,10 @@ class Writer:
     def _store_sets(self, sets: Mapping[frozenset[str], Sequence[int]], *, add: bool) -> dict[int, str]:
         """What the server said where it refused, by UID."""
         refusals: dict[int, str] = {}
-        client = self._session.client
         for tags, uids in sets.items():
             for some in chunks(uids, _STORED_AT_ONCE):
                 try:
-                    (client.add_flags if add else client.remove_flags)(list(some), sorted(tags), silent=True)
+                    self._session.mark(some, tags, add=add)
                 except IMAPClientAbortError:
                     raise
                 except IMAPClientError as error:
@@ -188,7 +189,7 @@ class Writer:
 
     def _account(self, job: _Outcome, place: Place, before: frozenset[str], after: frozenset[str]) -> None:
         """Puts down which tags came, went, or did not stick; remembers which are ours."""
-        for tag in job.change.add_tags:
+        for tag in self._shown(job.change):
             mark = (place.folder, place.validity, place.uid, tag.lower())
             if tag.lower() not in after:
                 job.unkept.append(tag)
@@ -204,6 +205,18 @@ class Writer:
                 self._own.pop((*where, tag.lower()), None)
                 self._own[(*where, TAKEN_OFF + tag.lower())] = None
                 job.removed.append(tag)
+
+    def _shown(self, change: Change) -> tuple[str, ...]:
+        """What stands for the tags on the message, as `show` says: themselves, a flag on a complaint, or both."""
+        show = self._settings.show
+        flag = (FLAG,) if show in {"flag", "both"} and _COMPLAINT in change.add_tags else ()
+        return flag if show == "flag" else (*change.add_tags, *flag)
+
+    def _can_keep(self, opened: Opened, tag: str) -> bool:
+        if opened.readonly or not (tag == FLAG or KEYWORD.fullmatch(tag)):
+            return False
+        new = tag != FLAG and (opened.any_keyword or self._session.has_labels)
+        return new or tag.lower() in opened.keywords
 
     # -- letters of ours
 
@@ -319,10 +332,28 @@ class Writer:
             opened = self._open(folder) if folder else None
             where = self._locate(opened, [written for _, written in some]) if opened else {}
             bodies = fetch_raw(self._session, sorted(where.values())) if where else {}
+            if opened:
+                self._finish_removing(opened, [one for _, one in some if one.message_id not in where])
             for outcome, written in some:
                 uid = where.get(written.message_id)
                 fate = self._remove(opened, written, uid, bodies) if opened and uid in bodies and uid else "gone"
                 outcome.withdrawn[written.message_id] = fate
+
+    def _finish_removing(self, opened: Opened, written: Sequence[Written]) -> None:
+        """An earlier removal was broken off behind its mark: what is byte for byte ours goes for good."""
+        here = {one.place.uid: one for one in written if one.place is not None and
+                (one.place.folder, one.place.validity) == (opened.folder, opened.validity)}  # fmt: skip
+        if not here or opened.readonly or not self._session.has("UIDPLUS"):
+            return
+        marked = [uid for uid, held in fetch_flags(self._session, sorted(here)).items() if "\\deleted" in held]
+        bodies = fetch_raw(self._session, marked) if marked else {}
+        if same := [uid for uid in marked if uid in bodies and own_digest(bodies[uid]) == here[uid].digest]:
+            try:
+                self._session.client.uid_expunge(same)
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError as error:
+                self._session.heed(error)
 
     def _remove(self, opened: Opened, written: Written, uid: int, bodies: Mapping[int, bytes]) -> str:
         """Removes one message of ours, if it is byte for byte as we wrote it; what became of it."""
@@ -412,12 +443,6 @@ def _laid(shelf: Shelf, letters: Sequence[_Letter], places: Sequence[Place | Non
             if place.uid == shelf.uidnext:  # nobody else came in between, so there is nothing to look at
                 shelf.uidnext += 1
     return written
-
-
-def _can_keep(opened: Opened, tag: str) -> bool:
-    if opened.readonly or not KEYWORD.fullmatch(tag):
-        return False
-    return opened.any_keyword or tag.lower() in opened.keywords
 
 
 def _draft_letter(job: _Outcome) -> _Letter | None:

@@ -57,6 +57,30 @@ def test_a_message_may_be_told_of_in_several_answers_and_a_stranger_is_left_out(
 
 
 @pytest.mark.parametrize(
+    ("labels", "found"),
+    [
+        # As Google's description shows them, and as the server writes them.
+        (rb'(\Inbox \Sent Important "Muy Importante")', {"important", "muy importante"}),
+        (rb'("\\Inbox" "\\Important" complaint category-delivery)', {"complaint", "category-delivery"}),
+        (b'("Gr&APYA3w-e" &AOk-tage "a \\"b\\" c" 123)', {"größe", "étage", 'a "b" c', "123"}),
+        (b"({3}\r\na)b two)", {"a)b", "two"}),
+        (b"(a&b)", {"a&b"}),
+        (b"()", set()),
+    ],
+)
+def test_gmail_s_labels_are_told_beside_the_flags(labels: bytes, found: set[str]) -> None:
+    (facts,) = told(b"* 1 FETCH (UID 1 FLAGS (\\Seen) X-GM-LABELS " + labels + b" RFC822.SIZE 5)\r\n").values()
+    assert (facts.size, facts.flags, facts.labels) == (5, frozenset({"\\seen"}), frozenset(found))
+    assert facts.marks == frozenset({"\\seen", *found})
+
+
+@pytest.mark.parametrize("labels", [b"complaint", b"(complaint", b'("a)', b"(a {3} b)", b"((a))"])
+def test_labels_that_are_not_imap_are_not_believed(labels: bytes) -> None:
+    with pytest.raises(NotImap):
+        told(b"* 1 FETCH (UID 1 X-GM-LABELS " + labels + b"\r\n* 2 FETCH (UID 2)\r\n")
+
+
+@pytest.mark.parametrize(
     ("value", "content"),
     [
         (b"{0}\r\n", b""),
@@ -74,7 +98,7 @@ def test_content_comes_as_a_literal_or_in_quotes_or_not_at_all(value: bytes, con
 @pytest.mark.parametrize(
     "unasked",
     [
-        b"MODSEQ (12)", b'ENVELOPE ("x)" (("a" NIL "b" "c")) NIL {3}\r\n(() "d")', b"X-GM-LABELS (\\Inbox {2}\r\n)) b)",
+        b"MODSEQ (12)", b'ENVELOPE ("x)" (("a" NIL "b" "c")) NIL {3}\r\n(() "d")', b"X-LABELS (\\Inbox {2}\r\n)) b)",
         b"BODY[TEXT] {2}\r\n))", b"BODYSTRUCTURE ((\"text\" \"plain\" (\"charset\" \"x\") NIL) \"mixed\")", b"X NIL",
         b"BINARY[1]<0> ~{1}\r\n(", b"X-GM-MSGID 12", b'EMAILID (M-"x")', b"X [a b]",
     ],
