@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import runpy
 import urllib.request
@@ -12,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from markupsafe import Markup
+from prometheus_client.parser import text_string_to_metric_families
 
 from plugin.decide import Resolve, Snooze
 from plugin.model import AmendsError
@@ -226,7 +226,7 @@ def test_this_machine_is_answered(idle: FlaskClient, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "10.0.0.1", "2001:db8::1", "::ffff:192.0.2.1", "", "unix:"])
-@pytest.mark.parametrize("path", ["/", "/readyz", "/cases/c404", "/static/amends.css"])
+@pytest.mark.parametrize("path", ["/", "/?show=all", "/cases/c404", "/static/amends.css"])
 def test_another_machine_is_refused(idle: FlaskClient, address: str, path: str) -> None:
     assert idle.get(path, environ_base={"REMOTE_ADDR": address}).status_code == 403
 
@@ -316,9 +316,43 @@ def test_ready_tells_each_inbox(browser: FlaskClient) -> None:
     answer = browser.get("/readyz")
     assert answer.status_code == 200
     assert answer.json is not None
-    assert answer.json["inboxes"] == [
-        {"name": "support", "last_success": "2026-11-20T16:00:00Z", "fault": None, "verdicts": {}}
-    ]
+    (inbox,) = answer.json["inboxes"]
+    assert (inbox["name"], inbox["last_success"], inbox["fault"]) == ("support", "2026-11-20T16:00:00Z", None)
+
+
+def test_an_inbox_nobody_has_looked_into_for_long_is_not_ready(browser: FlaskClient, counter: Counter) -> None:
+    counter.now += timedelta(minutes=16)
+    assert browser.get("/readyz").status_code == 503
+
+
+def test_from_elsewhere_only_the_token_tells_more_than_whether_all_is_well(counter: Counter) -> None:
+    app = create_app(counter.register, clock=lambda: counter.now, token="a token of sixteen").test_client()
+    elsewhere: dict[str, Any] = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.7"}}
+    assert app.get("/readyz", **elsewhere).json == {"ready": True}
+    assert app.get("/metrics", **elsewhere).text.splitlines()[2:] == ["amends_ready 1.0"]
+    wrong = {"Authorization": "Bearer a token of sixteem"}
+    assert app.get("/readyz", headers=wrong, **elsewhere).json == {"ready": True}
+    right = {"Authorization": "Bearer a token of sixteen"}
+    assert "support" in app.get("/readyz", headers=right, **elsewhere).text
+    assert 'inbox="support"' in app.get("/metrics", headers=right, **elsewhere).text
+
+
+def test_prometheus_reads_the_figures(browser: FlaskClient, counter: Counter) -> None:
+    counter.complaint(PARCEL)
+    counter.unreadable("its parts nest too deep")
+    answer = browser.get("/metrics")
+    figures = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+    assert answer.content_type == "text/plain; version=0.0.4; charset=utf-8"
+    assert figures["amends_ready",] == 1
+    assert figures["amends_messages", "support", "complaint"] == 1
+    assert figures["amends_cases", "support", "open"] == 1
+    assert figures["amends_cases_overdue", "support", "open"] == 0
+    assert figures["amends_inbox_quarantined", "support"] == 1
+    assert figures["amends_inbox_last_success_timestamp_seconds", "support"] == counter.now.timestamp()
 
 
 def test_an_inbox_at_fault_is_not_ready(browser: FlaskClient, counter: Counter) -> None:
@@ -368,7 +402,7 @@ def test_the_page_is_served_while_the_block_runs(counter: Counter) -> None:
     counter.complaint(PARCEL)
     with serve(counter.register, ("127.0.0.1", 0)) as address:
         assert PARCEL in fetched(address)
-        assert json.loads(fetched(f"{address}/readyz"))["ready"] is True
+        assert fetched(f"{address}/healthz") == "ok\n"
     with pytest.raises(OSError, match="refused"):
         fetched(address)
 

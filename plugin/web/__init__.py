@@ -43,4 +43,5 @@ def open_app(settings: Settings) -> Flask:
     store = Store(settings.store)
     register = Register(store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
     sidebars = open_sidebars(register, cache(lambda: open_desk(settings)), settings.inboxes)
-    return create_app(register, doors=open_doors(store, settings.inboxes), sidebars=sidebars)
+    doors = open_doors(store, settings.inboxes)
+    return create_app(register, doors=doors, sidebars=sidebars, token=settings.web_token)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import hmac
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv6Address, ip_address
-from typing import Any
 
-from flask import Blueprint, Flask, abort, jsonify, render_template, request
+from flask import Blueprint, Flask, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from plugin.model import AmendsError
 from plugin.register import NoSuchCase, Register
+from plugin.web.checks import CHECKS, Health, add_checks
 from plugin.web.view import CasePage, RegisterPage, marked, moment, verdict
 from plugin.web.webhooks import Doors, add_webhooks, is_call
-
-Health = Callable[[], Sequence[Mapping[str, Any]]]
-"""Each inbox as Register.inboxes gives it: at least its name, last success and fault."""
 
 _HERE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 _CASE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -50,18 +48,19 @@ def now_utc() -> datetime:
 
 def create_app(
     register: Register, *, health: Health | None = None, clock: Callable[[], datetime] = now_utc,
-    doors: Doors | None = None, sidebars: Sequence[Blueprint] = (),
+    doors: Doors | None = None, sidebars: Sequence[Blueprint] = (), token: str = "",
 ) -> Flask:  # fmt: skip
     """The application over this register; `health` tells how each inbox fares, by default what the register knows.
 
-    Inboxes call through `doors`; without them nobody can. `sidebars` are the pages that stand inside a helpdesk.
+    Inboxes call through `doors`; without them nobody can. `sidebars` are the pages that stand inside a helpdesk. Who
+    shows `token` is told from anywhere how all fares.
     """
     app = Flask(__name__)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.jinja_env.filters |= {"marked": marked, "moment": moment, "verdict": verdict}
     _add_guards(app)
     _add_headers(app)
-    _add_checks(app, health or register.inboxes)
+    add_checks(app, register, health or register.inboxes, clock, lambda: is_here() or shows(token))
     _add_pages(app, register, clock)
     add_webhooks(app, doors, clock)
     for pages in sidebars:
@@ -81,13 +80,25 @@ def _add_guards(app: Flask) -> None:
 
 def _only_from_here() -> None:
     """A page without a login is for this machine; its name is checked, since another site may point its own here."""
-    if request.path == "/healthz" or is_call() or request.blueprint:
+    if request.path in CHECKS or is_call() or request.blueprint or is_here():
         return
+    abort(400 if _is_near() else 403)
+
+
+def is_here() -> bool:
+    """Whether somebody on this machine asks for it by its own name."""
+    return _is_near() and _HERE.fullmatch(request.headers.get("Host", "")) is not None
+
+
+def _is_near() -> bool:
     passed_on = any(name in request.headers for name in _PASSED_ON)
-    if passed_on or not _is_loopback(request.remote_addr or ""):
-        abort(403)
-    if not _HERE.fullmatch(request.headers.get("Host", "")):
-        abort(400)
+    return not passed_on and _is_loopback(request.remote_addr or "")
+
+
+def shows(token: str) -> bool:
+    """Whether whoever asks shows this token (RFC 6750); compared in a time that tells nothing about it."""
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return bool(token) and hmac.compare_digest(given.encode(), token.encode())
 
 
 def _only_reading() -> None:
@@ -113,18 +124,6 @@ def _add_headers(app: Flask) -> None:
 
 
 # ---- what is shown --------------------------------------------------------------------------------------------------
-
-
-def _add_checks(app: Flask, health: Health) -> None:
-    @app.get("/healthz")
-    def healthz() -> ResponseReturnValue:
-        return Response("ok\n", mimetype="text/plain")
-
-    @app.get("/readyz")
-    def readyz() -> ResponseReturnValue:
-        inboxes = health()
-        faulty = any(inbox["fault"] for inbox in inboxes)
-        return jsonify({"ready": not faulty, "inboxes": list(inboxes)}), 503 if faulty else 200
 
 
 def _add_pages(app: Flask, register: Register, clock: Callable[[], datetime]) -> None:

@@ -34,18 +34,19 @@ class PortTaken(AmendsError):
 
 @contextmanager
 def serve(
-    register: Register, listen: tuple[str, int], doors: Doors | None = None, sidebars: Sequence[Blueprint] = ()
-) -> Iterator[str]:
+    register: Register, listen: tuple[str, int], doors: Doors | None = None, sidebars: Sequence[Blueprint] = (),
+    *, token: str = "",
+) -> Iterator[str]:  # fmt: skip
     """Serve the page while the block runs, on this port or the next free one; gives its address. Raises PortTaken.
 
-    Through `doors` inboxes can call; they stay open for whoever opened them. `sidebars` as for create_app.
+    Through `doors` inboxes can call; they stay open for whoever opened them. `sidebars` and `token` as for create_app.
     """
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a request that waits a moment is no news
     bound = _bound(*listen)
     host, port = bound.getsockname()[:2]
     server = create_server(
-        create_app(register, doors=doors, sidebars=sidebars), sockets=[bound], threads=_THREADS, ident=None,
-        connection_limit=_CONNECTIONS, asyncore_use_poll=True,
+        create_app(register, doors=doors, sidebars=sidebars, token=token),
+        sockets=[bound], threads=_THREADS, ident=None, connection_limit=_CONNECTIONS, asyncore_use_poll=True,
         max_request_body_size=LARGEST + 1,  # it refuses what has as many bytes, before it reads them
     )  # fmt: skip
     thread = Thread(target=server.run, name="web", daemon=True)
