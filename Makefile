@@ -10,7 +10,7 @@ COMPILE := $(BIN)/python -m compileall -q plugin integrations
 
 export PYTHON
 
-.PHONY: install dev run test check lint types contracts format bench train lock clean
+.PHONY: install dev run test check lint types contracts format bench faults faults-long train lock clean
 .DEFAULT_GOAL := install
 
 install: $(VENV)/.installed
@@ -26,6 +26,7 @@ run: install
 
 test: dev
 	@sh .ci/dovecot
+	@sh .ci/cyrus
 	@sh .ci/chromium
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -51,6 +52,17 @@ bench: dev
 	@$(COMPILE)
 	@FLOOR='$(FLOOR)' $(BIN)/python -m bench
 
+# The table of faults, printed and written into docs/faults.md; the long sweeps take half an hour of a quiet machine.
+faults: dev
+	@sh .ci/dovecot
+	@sh .ci/cyrus
+	@$(BIN)/python -m tests.faults.table
+
+faults-long: dev
+	@sh .ci/dovecot
+	@sh .ci/cyrus
+	@$(BIN)/python -m tests.faults.table long
+
 # DATA= names the folder of the texts and mails; the same data gives the same bytes.
 train: $(VENV)/.train
 	@$(BIN)/python -m training '$(DATA)'
@@ -63,7 +75,7 @@ lock: dev
 	@$(LOCK) $(ARGS) requirements-train.in --output-file requirements-train.txt
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .cyrus build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: as long as they are newer than what they depend on, there is nothing to install. The warning that is

@@ -15,6 +15,7 @@ from typing import Protocol
 from integrations.zendesk.standin import StandIn
 from integrations.zendesk.standin.records import Ticket
 from plugin.demo.mailbox import Dovecot
+from tests.cyrus import Cyrus
 from tests.shop import US, Shop, open_helpdesk, open_shop
 from tests.witness import Seen, Witness, eventually, watching
 from tests.zendesk.desk import assert_nobody_heard
@@ -76,7 +77,7 @@ class Stage(Protocol):
 
 @dataclass(slots=True)
 class Mailbox:
-    """Dovecot, seen by a second client."""
+    """A mail server, seen by a second client."""
 
     shop: Shop
     witness: Witness
@@ -157,8 +158,21 @@ class Mailbox:
 
 @contextmanager
 def mailbox(folder: Path) -> Iterator[Mailbox]:
-    """A mailbox of its own, on a server of its own."""
-    with Dovecot(folder / "mail", password="secret") as server:
+    """A mailbox of its own, on a Dovecot of its own."""
+    with _mailbox(folder, Dovecot(folder / "mail", password="secret")) as stage:
+        yield stage
+
+
+@contextmanager
+def second_mailbox(folder: Path) -> Iterator[Mailbox]:
+    """The same on a Cyrus of its own."""
+    with _mailbox(folder, Cyrus(password="secret")) as stage:
+        yield stage
+
+
+@contextmanager
+def _mailbox(folder: Path, starting: Dovecot | Cyrus) -> Iterator[Mailbox]:
+    with starting as server:
         shop = open_shop(folder / "shop", server.port, server.password)
         with watching(server.host, server.port, US, "secret") as witness:
             yield Mailbox(shop, witness)

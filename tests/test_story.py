@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.shop import Shop
-from tests.stages import Account, Mailbox, Stage, account, mailbox
+from tests.stages import Account, Mailbox, Stage, account, mailbox, second_mailbox
 from tests.witness import Witness, eventually
 
 COMPLAINT = """\
@@ -52,10 +52,12 @@ QUICK = {
         """,
 }
 LAMP, URGENT = "Broken lamp", "urgent: broken lamp"
-STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {"mailbox": mailbox, "helpdesk": account}
+STAGES: dict[str, Callable[[Path], AbstractContextManager[Stage]]] = {
+    "mailbox": mailbox, "helpdesk": account, "second mailbox": second_mailbox
+}  # fmt: skip
 
 
-@pytest.fixture(params=list(STAGES))
+@pytest.fixture(params=["mailbox", "helpdesk", pytest.param("second mailbox", marks=pytest.mark.long)])
 def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
     with STAGES[request.param](tmp_path) as stage:
         attach(stage.shop)

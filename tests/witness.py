@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,9 +59,21 @@ class Witness:
     """Looks and acts on a connection of its own."""
 
     def __init__(self, host: str, port: int, user: str, password: str) -> None:
-        self._client = IMAPClient(host, port, ssl=False, timeout=30)
-        self._client.login(user, password)
+        self._where, self._password = (host, port), password
         self.user = user
+        self._client = self._connected()
+
+    def reconnect(self) -> None:
+        """A new connection, as after a restart of the server."""
+        self._client.shutdown()
+        self._client = self._connected()
+
+    def _connected(self) -> IMAPClient:
+        client = IMAPClient(*self._where, ssl=False, timeout=30)
+        # Nagle's delay costs 40 ms for each mail that is put into a folder of Cyrus.
+        client.socket().setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.login(self.user, self._password)
+        return client
 
     def close(self) -> None:
         """Log out."""
@@ -81,6 +94,52 @@ class Witness:
     def append(self, folder: str, raw: bytes, flags: tuple[str, ...] = (), at: datetime | None = None) -> None:
         """These very bytes are put into a folder, as if they had come `at` that time."""
         self._client.append(folder, raw, flags, at)
+
+    def append_all(self, folder: str, raws: Iterable[bytes]) -> None:
+        """Many mails are put into a folder, in this order."""
+        for raw in raws:
+            self._client.append(folder, raw)
+
+    # ---- folders ------------------------------------------------------------------------------------------------
+
+    def folders(self) -> set[str]:
+        """The names of all folders."""
+        return {str(name) for _, _, name in self._client.list_folders()}
+
+    def make(self, *names: str) -> None:
+        """A person makes folders."""
+        for name in names:
+            self._client.create_folder(name)
+
+    def drop(self, *names: str) -> None:
+        """A person deletes folders with all that is in them."""
+        self._leave()
+        for name in names:
+            self._client.delete_folder(name)
+
+    def rename(self, old: str, new: str) -> None:
+        """A person renames a folder."""
+        self._leave()
+        self._client.rename_folder(old, new)
+
+    def made_anew(self, folder: str) -> None:
+        """The same mails with the same flags lie in a folder of the same name that is another one."""
+        self.rename(folder, "Aside")
+        self.make(folder)
+        self._client.select_folder("Aside")
+        if uids := self._client.search(["ALL"]):
+            self._client.move(uids, folder)
+        self.drop("Aside")
+
+    def _leave(self) -> None:
+        """Have no folder open, since it may be taken away."""
+        if self._client._imap.state == "SELECTED":
+            self._client.unselect_folder()
+
+    def threads(self, folder: str) -> list[Any]:
+        """The UIDs in a folder as the server threads them by References (RFC 5256)."""
+        self._client.select_folder(folder, readonly=True)
+        return list(self._client.thread("REFERENCES"))
 
     # ---- looking ------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ waits for news. A connection that died is dropped and made anew at the next call
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -16,11 +17,14 @@ from imapclient.exceptions import IMAPClientAbortError
 
 from integrations.imap.acts import Mark, find_by_id
 from integrations.imap.checks import look_at_everything
+from integrations.imap.door import Door, ImapSettings
 from integrations.imap.reading import Reader
-from integrations.imap.session import ImapSettings, Session
+from integrations.imap.session import Session
 from integrations.imap.writing import Shelf, Writer
-from plugin.inbox import Change, Cursor, Finding, InboxUnavailable, Memory, Page, Receipt
-from plugin.model import Message
+from plugin.inbox import Change, Cursor, Finding, InboxUnavailable, Memory, Page, Receipt, Recorded, Tokens
+from plugin.model import Message, Place
+
+log = logging.getLogger("amends.imap")
 
 _IDLE_AT_MOST = 290.0  # seconds; a NAT on the way forgets connections that are silent for longer
 _BREATH = 1.0  # seconds before a waiting connection that died is made anew
@@ -29,24 +33,34 @@ _BREATH = 1.0  # seconds before a waiting connection that died is made anew
 class ImapInbox:
     """One account; safe to use from several threads."""
 
-    def __init__(self, settings: ImapSettings) -> None:
+    def __init__(self, settings: ImapSettings, tokens: Tokens | None = None) -> None:
+        """`tokens` are shown in place of the password, where there are any."""
         self.name = settings.name
         self._settings = settings
+        door = Door(settings, tokens)
         self._lock = threading.RLock()
-        self._session = Session(settings)
+        self._session = Session(settings, door)
         self._waiting_lock = threading.Lock()
-        self._waiting = Session(settings)
+        self._waiting = Session(settings, door)
+        door.hushed = self._waiting.interrupt  # not even the end of an IDLE is said then
         self._closed = threading.Event()
         self._own: dict[Mark, None] = {}
         self._shelves: dict[str, Shelf] = {}
         self._restless: dict[str, int] = {}
+        self._told_of_lost_tags = False
         self._news = 0  # UIDNEXT of the first watched folder when it was last read
+        self._suspect = threading.Event()  # the waiting connection died, and the other, the same way, likely with it
 
     def fetch(self, cursor: Cursor | None, memory: Memory) -> Iterator[Page]:
         """What came since `cursor`, in pages of at most 100 messages; nothing at all is yielded where nothing came.
 
         The lock is held while a page is made, not while the caller works on it.
         """
+        if self._suspect.is_set():
+            self._suspect.clear()
+            with self._lock:
+                self._session.drop()
+        self._freshen()
         reader = Reader(self._session, self._settings, memory, self._own, self._restless)
         for page in self._one_by_one(reader.pages(cursor)):
             self._remember(page.cursor)
@@ -54,8 +68,21 @@ class ImapInbox:
 
     def history(self, since: datetime, most: int) -> Iterator[Page]:
         """Mail the server took since then, the newest `most` of each watched and each Sent folder; by EXAMINE alone."""
+        self._freshen()
         reader = Reader(self._session, self._settings, _Nothing(), {}, {})
         yield from self._one_by_one(reader.past(since, most))
+
+    def backlog(self, since: datetime, cursor: Cursor, known: Recorded, at_once: int = 100) -> Iterator[Page]:
+        """Mail from before the first pass that is not on record, oldest first; by EXAMINE alone."""
+        self._freshen()
+        reader = Reader(self._session, self._settings, _Nothing(), self._own, {})
+        yield from self._one_by_one(reader.backlog(since, cursor, known, at_once))
+
+    def reread(self, place: Place, cursor: Cursor | None) -> Page:
+        """What lies at this place, read anew."""
+        with self._lock, self._session.speaking():
+            self._session.freshen()
+            return Reader(self._session, self._settings, _Nothing(), self._own, {}).reread(place, cursor)
 
     def _one_by_one(self, pages: Iterator[Page]) -> Iterator[Page]:
         while True:
@@ -65,16 +92,30 @@ class ImapInbox:
                 return
             yield page
 
+    def _freshen(self) -> None:
+        with self._lock, self._session.speaking():
+            self._session.freshen()
+
     def write(self, changes: Sequence[Change]) -> Sequence[Receipt]:
         """Write tags, drafts and reminders, take back and tick off; a refusal of one part is told in its receipt."""
         with self._lock:
             try:
                 with self._session.speaking():
-                    return Writer(self._session, self._settings, self._own, self._shelves).write(changes)
+                    self._session.freshen()
+                    receipts = Writer(self._session, self._settings, self._own, self._shelves).write(changes)
             except InboxUnavailable:
                 # Nobody knows what the server did last: the next write has to look before it appends.
                 self._shelves.clear()
                 raise
+        self._tell_of_lost_tags(receipts)
+        return receipts
+
+    def _tell_of_lost_tags(self, receipts: Sequence[Receipt]) -> None:
+        if self._told_of_lost_tags or not any(receipt.tags_unkept for receipt in receipts):
+            return
+        self._told_of_lost_tags = True
+        log.warning("inbox %s: this server does not keep our tags; the register has them all, `show: flag` marks "
+                    "complaints with a flag instead, and `amends doctor` says more", self.name)  # fmt: skip
 
     def check(self, make_folders: bool = False) -> Sequence[Finding]:
         """One line per thing that must be right; with `make_folders` makes the folders for a person's acts."""
@@ -84,6 +125,7 @@ class ImapInbox:
     def find(self, message_id: str) -> Message | None:
         """The message with this Message-ID in a watched folder."""
         with self._lock, self._session.speaking():
+            self._session.freshen()
             reader = Reader(self._session, self._settings, _Nothing(), self._own, self._restless)
             for folder in self._session.folders().watched:
                 self._session.examine(folder)
@@ -114,13 +156,14 @@ class ImapInbox:
             self._session.close()
 
     def _listen(self, deadline: float) -> bool:
-        if not self._waiting.has("IDLE"):
-            self._closed.wait(max(0.0, deadline - time.monotonic()))
-            return False
-        if self._came_meanwhile():
-            return True
         while (left := deadline - time.monotonic()) > 0 and not self._closed.is_set():
-            if (heard := self._idle(min(left, _IDLE_AT_MOST))) is not None:
+            self._waiting.freshen()
+            if not self._waiting.has("IDLE"):
+                self._closed.wait(max(0.0, deadline - time.monotonic()))
+                return False
+            if self._came_meanwhile():
+                return True
+            if (heard := self._idle(self._waiting.fresh_for(min(left, _IDLE_AT_MOST)))) is not None:
                 return heard
         return False
 
@@ -152,6 +195,7 @@ class ImapInbox:
 
     def _bury(self) -> bool:
         self._waiting.drop()
+        self._suspect.set()
         self._closed.wait(_BREATH)  # a server that ends every connection at once must not be stormed
         return not self._closed.is_set()
 

@@ -131,12 +131,12 @@ def fetch_fields(session: Session, uids: Sequence[int], *names: str) -> dict[int
 
 
 def fetch_flags(session: Session, uids: Sequence[int]) -> dict[int, frozenset[str]]:
-    """The flags of these messages in lower case; those that are gone are left out."""
+    """The flags and labels of these messages in lower case; those that are gone are left out."""
     return {
-        uid: facts.flags
+        uid: facts.marks
         for some in chunks(uids, 500)
         for uid, facts in session.fetch(some, "FLAGS").items()
-        if facts.flags is not None
+        if facts.marks is not None
     }
 
 
@@ -156,7 +156,7 @@ def arrival(facts: Facts) -> datetime:
 
 
 def _letter(uid: int, facts: Facts, raw: bytes | None, fault: str = "") -> Letter:
-    return Letter(uid, raw, _size(facts), arrival(facts), facts.flags or frozenset(), fault)
+    return Letter(uid, raw, _size(facts), arrival(facts), facts.marks or frozenset(), fault)
 
 
 def _size(facts: Facts) -> int:

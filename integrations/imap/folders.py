@@ -26,10 +26,13 @@ _SENT_NAMES = frozenset({
     "sent", "sent items", "sent mail", "sent messages", "gesendet", "gesendete elemente", "gesendete objekte",
     "envoyés", "messages envoyés", "éléments envoyés", "courrier envoyé", "enviados", "elementos enviados",
     "mensajes enviados", "inviata", "inviati", "posta inviata", "elementi inviati", "verzonden", "verzonden items",
-    "verzonden berichten", "enviadas", "enviadas e respondidas", "itens enviados", "mensagens enviadas",
+    "verzonden berichten", "enviadas", "enviadas e respondidas", "itens enviados", "mensagens enviadas", "wysłane",
+    "odeslané", "odeslaná pošta", "skickat", "sendt", "sendte", "lähetetyt", "отправленные", "送信済み",
+    "送信済みメール", "已发送", "已傳送", "보낸편지함",
 })  # fmt: skip
 _DRAFT_NAMES = frozenset({
     "drafts", "draft", "entwürfe", "entwurf", "brouillons", "borradores", "bozze", "concepten", "rascunhos",
+    "szkice", "koncepty", "utkast", "kladder", "luonnokset", "черновики", "下書き", "草稿", "草稿箱", "임시보관함",
 })  # fmt: skip
 
 

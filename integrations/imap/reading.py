@@ -32,9 +32,11 @@ from integrations.imap.acts import (
     stamp_of,
     taken_off,
 )
+from integrations.imap.door import ImapSettings
 from integrations.imap.fetching import (
     Ahead,
     Letter,
+    arrival,
     chunks,
     fetch_headers,
     fetch_letters,
@@ -45,7 +47,7 @@ from integrations.imap.fetching import (
 from integrations.imap.folders import Folders
 from integrations.imap.message import Unparsable, Whose, fingerprint, parse
 from integrations.imap.replies import LARGEST
-from integrations.imap.session import WIRE_FAULTS, ImapSettings, Session, Status
+from integrations.imap.session import WIRE_FAULTS, Session, Status
 from integrations.imap.wire import header
 from plugin.inbox import (
     Act,
@@ -56,9 +58,11 @@ from plugin.inbox import (
     InboxUnavailable,
     Memory,
     Page,
+    Recorded,
     Sighting,
     Unreadable,
 )
+from plugin.inbox import Ahead as StillAhead
 from plugin.model import Message, Place, Written
 
 PAGE = 100  # messages
@@ -80,6 +84,16 @@ class _Parts:
     sightings: list[Sighting] = field(default_factory=list)
     prints: dict[Place, str] = field(default_factory=dict)
     flags: dict[int, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Line:
+    """A mail of the backlog: when it came, where it lies, how many bytes it has."""
+
+    at: datetime
+    folder: str
+    uid: int
+    size: int
 
 
 class Reader:
@@ -126,11 +140,17 @@ class Reader:
             yield self._page(_Parts())
         else:
             self._cursor = _copied(cursor)
+        refused: InboxRefused | None = None
         for name in folders.every():
-            if name in statuses:
-                yield from self._folder(name, statuses[name], folders)
+            try:
+                if name in statuses:
+                    yield from self._folder(name, statuses[name], folders)
+            except InboxRefused as refusal:  # one folder that cannot be used must not hide what lies in the others
+                refused = refused or refusal
         if self._dirty:
             yield self._page(_Parts())
+        if refused is not None:
+            raise refused
 
     def past(self, since: datetime, most: int) -> Iterator[Page]:
         """Mail that the server took since then, the newest `most` of each watched and Sent folder; by EXAMINE alone."""
@@ -145,6 +165,73 @@ class Reader:
                 letters = (letter for letter in ahead.page(number) if letter.at >= since)
                 parts = self._read(name, validity, letters, sent=name in folders.sent, historic=lambda _: False)
                 yield Page(cursor={}, messages=tuple(parts.messages), unreadable=tuple(parts.unreadable))
+
+    def backlog(self, since: datetime, cursor: Cursor, known: Recorded, at_once: int) -> Iterator[Page]:
+        """What lay in the watched and Sent folders before they were read, oldest first; the first page is empty.
+
+        Of folders nobody has read yet nothing is told: they are read from now on.
+        """
+        self._cursor = _copied(cursor)
+        lines = sorted(self._unrecorded(since, known))
+        left = StillAhead(len(lines), sum(line.size for line in lines))
+        yield Page(cursor={}, ahead=left)
+        for batch in chunks(lines, at_once):
+            size = sum(line.size for line in batch)
+            left = StillAhead(left.mails - len(batch), left.size - size)
+            yield replace(self._old(batch), ahead=left, size=size)
+
+    def _unrecorded(self, since: datetime, known: Recorded) -> Iterator[_Line]:
+        folders = self._session.folders()
+        for name in dict.fromkeys((*folders.watched, *folders.sent)):
+            state = self._states.get(name)
+            if state is None:
+                continue
+            self._examine(name, state["validity"])
+            # What is not below UIDNEXT of the last look is read by the next one, and is new mail.
+            uids = [uid for uid in self._session.search("SINCE", since.date() - timedelta(days=1))
+                    if uid < state["uidnext"]]  # fmt: skip
+            on_record = {place.uid: over for place, over in known([Place(name, state["validity"], uid)
+                                                                   for uid in uids]).items()}  # fmt: skip
+            # An answer we saw before we knew what it answers lies above what was there at first.
+            uids = [uid for uid in uids
+                    if uid not in on_record or (uid >= state["attach"] and not on_record[uid])]  # fmt: skip
+            for some in chunks(uids, _HEADERS_AT_ONCE):
+                for uid, facts in self._session.fetch(some, "RFC822.SIZE", "INTERNALDATE").items():
+                    if (at := arrival(facts)) >= since:
+                        yield _Line(at, name, uid, facts.size or 0)
+
+    def _old(self, lines: Sequence[_Line]) -> Page:
+        """These mails as one page in the order of time, whichever folders they lie in, with what was marked on them."""
+        parts = _Parts()
+        for name in dict.fromkeys(line.folder for line in lines):
+            validity = self._states[name]["validity"]
+            self._examine(name, validity)
+            letters = fetch_letters(self._session, [line.uid for line in lines if line.folder == name])
+            sent = name in self._session.folders().sent
+            some = self._read(name, validity, letters, sent=sent, historic=lambda _: True)
+            parts.messages += some.messages
+            parts.unreadable += some.unreadable
+            parts.prints |= some.prints
+            parts.acts += [] if sent else [
+                Act(kind, one.at, message=one) for one in some.messages
+                for kind in _old_marks(some.flags[one.place.uid])
+            ]  # fmt: skip
+        parts.messages.sort(key=lambda one: one.at)
+        return replace(self._page(parts), cursor={})
+
+    def reread(self, place: Place, cursor: Cursor | None) -> Page:
+        """What lies at this place; an empty page where that means another message by now, or none."""
+        self._cursor = _copied(cursor) if cursor else {"folders": {}}
+        folders = self._session.folders(fresh=True)
+        if place.folder not in self._session.statuses([place.folder]):
+            return Page(cursor={})
+        if self._session.examine(place.folder).validity != place.validity:
+            return Page(cursor={})
+        attach = self._states.get(place.folder, {}).get("attach", 0)
+        letters = fetch_letters(self._session, [place.uid])
+        sent = place.folder in folders.sent
+        parts = self._read(place.folder, place.validity, letters, sent=sent, historic=lambda uid: uid < attach)
+        return replace(self._page(parts), cursor={})
 
     def read_one(self, folder: str, uid: int, *, sent: bool = False) -> Message | None:
         """One message of a folder, if it is there and can be read."""
@@ -486,6 +573,13 @@ class Reader:
             sightings=tuple(parts.sightings),
             prints=parts.prints,
         )
+
+
+def _old_marks(flags: Iterable[str]) -> list[ActKind]:
+    """What people said of an old mail by its flags; that it is settled shows, and not when, as with an answer."""
+    kinds = dict.fromkeys(kinds_of(flags))
+    old = [ActKind.ANSWERED if kind is ActKind.RESOLVED else kind for kind in kinds if kind is not ActKind.WAITING]
+    return list(dict.fromkeys(old))
 
 
 def _state(status: Status, uidnext: int) -> State:

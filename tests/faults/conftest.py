@@ -1,4 +1,4 @@
-"""One mail server for all of these tests, and a mailbox of its own for each."""
+"""One mail server of each kind for all of these tests, and a mailbox of its own for each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from plugin.demo.mailbox import Dovecot
+from tests.cyrus import Cyrus
 from tests.faults.called import Called
 from tests.faults.house import PASSWORD, PLUGINS, Account, Forks, House
 
@@ -24,6 +25,27 @@ def house(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[Ho
     folder = tmp_path_factory.mktemp("mail")
     with Dovecot(folder, password=PASSWORD, extra=PLUGINS, fsync="never") as server:
         yield House(server, forks)
+
+
+@pytest.fixture(scope="session")
+def second_house(forks: Forks) -> Iterator[House]:
+    with Cyrus(password=PASSWORD) as server:
+        yield House(server, forks)
+
+
+@pytest.fixture(params=["house", "second_house"], ids=["Dovecot", "Cyrus"])
+def each_house(request: pytest.FixtureRequest) -> House:
+    """Dovecot, then Cyrus."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, House)
+    return found
+
+
+@pytest.fixture
+def each(each_house: House, tmp_path: Path) -> Iterator[Account]:
+    """A mailbox Amends is attached to, on either server."""
+    with each_house.account(tmp_path) as one:
+        yield one
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from integrations.imap import reading, writing
 from integrations.imap.session import Session as Connection
 from plugin.cli import main
 from plugin.desk import Desk, work
+from plugin.desk.intake import Intake
 from plugin.store import Session
 
 Passing = Callable[[], None]
@@ -67,12 +68,21 @@ def _after_draft(passed: Passing) -> None:
     _after(Connection, "append", passed)  # … and behind it
 
 
+def _after_schedule(passed: Passing) -> None:
+    _after(Session, "will_write", passed)  # what will be written is entered …
+    _after(Session, "claim", passed)  # … and taken in hand
+
+
 POINTS: dict[str, Callable[[Passing], None]] = {
     "fetch": lambda passed: _after(Connection, "receive", passed),
+    "parse": lambda passed: _after(reading, "parse", passed),
+    "match": lambda passed: _after(Intake, "_case_for", passed),
+    "schedule": _after_schedule,
     "append": _after_append,
-    "keyword": lambda passed: _after(IMAPClient, "add_flags", passed),
-    "draft": _after_draft,
+    "commit": lambda passed: _after(Session, "over", passed),
     "cursor": _before_cursor,
+    "tag": lambda passed: _after(IMAPClient, "add_flags", passed),
+    "draft": _after_draft,
 }
 """The points, and how a process comes to notice that it passes one."""
 

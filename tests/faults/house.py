@@ -1,4 +1,4 @@
-"""A mailbox of its own for each test, on one Dovecot, with a shop that watches it and a witness who looks on."""
+"""A mailbox of its own for each test, on Dovecot or Cyrus, with a shop that watches it and a witness who looks on."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from itertools import count
 from pathlib import Path
 
 from plugin.demo.mailbox import Dovecot
+from tests.cyrus import Cyrus
 from tests.shop import Shop, open_shop
 from tests.witness import Flags, Seen, Witness, watching
 
+Server = Dovecot | Cyrus
 PASSWORD = "secret"
 PLUGINS = """
 mail_plugins = acl quota
@@ -79,19 +81,30 @@ class QuickShop(Shop):
 class Account:
     """One user's mailbox: who watches it for the business, and who looks on."""
 
-    server: Dovecot
+    server: Server
     user: str
     shop: QuickShop
     witness: Witness
 
     def doveadm(self, command: str, *args: str) -> str:
-        """A command such as `mailbox create` of the mail server about this user."""
+        """A command such as `mailbox create` of Dovecot about this user."""
         verb, noun, *options = command.split()
+        assert isinstance(self.server, Dovecot)
         return self.server.doveadm(verb, noun, "-u", self.user, *options, *args)
 
-    def inbox(self) -> dict[str, Seen]:
+    def allow(self, folder: str, rights: str) -> None:
+        """Leave the owner only these rights on a folder (RFC 4314)."""
+        if isinstance(self.server, Cyrus):
+            self.server.allow(self.user, folder, rights)
+            return
+        inside = self.server.maildir(self.user)
+        path = inside / "dovecot-acl" if folder == "INBOX" else inside / f".{folder}" / "dovecot-acl"
+        path.write_text(f"owner {rights}\n")
+        path.chmod(0o644)
+
+    def inbox(self, folder: str = "INBOX") -> dict[str, Seen]:
         """The mail in INBOX by its subject; no two may share one."""
-        seen = self.witness.folder("INBOX")
+        seen = self.witness.folder(folder)
         found = {str(one.mail["Subject"]): one for one in seen}
         assert len(found) == len(seen)
         return found
@@ -109,7 +122,7 @@ class Account:
 class House:
     """The mail server and the command, for as many mailboxes as tests want."""
 
-    server: Dovecot
+    server: Server
     forks: Forks
 
     @contextmanager
@@ -124,9 +137,9 @@ class House:
             yield Account(self.server, user, shop, witness)
 
 
-def flags(account: Account) -> dict[str, Flags]:
-    """The flags of the mail in INBOX by its subject."""
-    return {subject: seen.flags for subject, seen in account.inbox().items()}
+def flags(account: Account, folder: str = "INBOX") -> dict[str, Flags]:
+    """The flags of the mail in a folder by its subject."""
+    return {subject: seen.flags for subject, seen in account.inbox(folder).items()}
 
 
 def asked(account: Account) -> dict[str, Flags]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
-from plugin.demo.mailbox import Dovecot
-from tests.faults.house import PASSWORD, PLUGINS, Account, Forks, House, QuickShop, asked
+from tests.faults.house import PASSWORD, Account, Forks, QuickShop, asked
 from tests.faults.letters import letter
 from tests.faults.liar import Liar, Manners, closed_port, says
 from tests.shop import open_shop
 
 COMPLAINT = letter(1, complaint=True)
 LATER = letter(2, complaint=True)
-_SMALL = PLUGINS.replace("100M", "60K")
 
 
 def told(ran: CompletedProcess[bytes], code: int) -> str:
@@ -225,46 +222,9 @@ def test_a_broken_inbox_does_not_hold_up_the_others(ours: Account) -> None:
 # ---- mailboxes ------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[House]:
-    """A server whose mailboxes have an INBOX only, and little room."""
-    folder = tmp_path_factory.mktemp("bare")
-    with Dovecot(folder, password=PASSWORD, extra=_SMALL, special_use=False, fsync="never") as server:
-        yield House(server, forks)
-
-
-def test_without_a_drafts_folder_mail_is_tagged_and_the_draft_follows_once_there_is_one(
-    bare: House, tmp_path: Path
-) -> None:
-    with bare.account(tmp_path) as ours:
-        ours.witness.append("INBOX", COMPLAINT.raw())
-        text = told(ours.shop.amends("run", "--once"), 1)
-        assert "there is no Drafts folder: set `drafts:`" in text
-        assert ours.witness.state("INBOX") == {1: asked(ours)[COMPLAINT.subject]}
-        assert "Drafts" in told(ours.shop.amends("doctor"), 1)
-        ours.doveadm("mailbox create", "Drafts")
-        ours.shop.once()
-        assert handled(ours, COMPLAINT.message_id)
-
-
-def test_a_full_mailbox_is_told_and_the_draft_follows_once_there_is_room(bare: House, tmp_path: Path) -> None:
-    with bare.account(tmp_path) as ours:
-        for name in ("Drafts", "Trash"):
-            ours.doveadm("mailbox create", name)
-        ours.witness.append("INBOX", COMPLAINT.raw())
-        ours.witness.append("Trash", b"Subject: x\r\n\r\n" + b"x" * 60_000)
-        text = told(ours.shop.amends("run", "--once"), 1)
-        assert "the server refused" in text and "quota" in text.lower()
-        assert ours.drafts() == []
-        assert ours.witness.state("INBOX") == {1: asked(ours)[COMPLAINT.subject]}
-        ours.witness.remove("Trash", 1)
-        ours.shop.once()
-        assert handled(ours, COMPLAINT.message_id)
-
-
 def test_a_mailbox_that_may_only_be_read_gets_no_tags_and_still_a_draft(ours: Account) -> None:
     ours.witness.append("INBOX", COMPLAINT.raw())
-    restrict(ours, "INBOX", "lr")
+    ours.allow("INBOX", "lr")
     ours.shop.once()
     assert ours.witness.state("INBOX") == {1: frozenset()}
     assert handled(ours, COMPLAINT.message_id)
@@ -274,12 +234,12 @@ def test_a_mailbox_that_may_only_be_read_gets_no_tags_and_still_a_draft(ours: Ac
 
 
 def test_drafts_that_may_only_be_read_are_told_and_the_draft_follows_once_they_may_be_written(ours: Account) -> None:
-    restrict(ours, "Drafts", "lr")
+    ours.allow("Drafts", "lr")
     ours.witness.append("INBOX", COMPLAINT.raw())
     text = told(ours.shop.amends("run", "--once"), 1)
     assert "the server refused a message for Drafts" in text
     assert ours.witness.state("INBOX") == {1: asked(ours)[COMPLAINT.subject]}
-    restrict(ours, "Drafts", "lrwstipekxa")
+    ours.allow("Drafts", "lrwstipekxa")
     ours.shop.once()
     assert handled(ours, COMPLAINT.message_id)
 
@@ -291,11 +251,3 @@ def test_a_mail_that_breaks_a_parser_is_kept_and_the_others_go_on(ours: Account)
     assert handled(ours, COMPLAINT.message_id)
     line = ours.shop.amends("quarantine").stdout.decode()
     assert "support: INBOX uid 1: it names no sender" in line
-
-
-def restrict(ours: Account, folder: str, rights: str) -> None:
-    """Leave the owner only these rights on a folder (Dovecot's ACL file)."""
-    inside = ours.server.maildir(ours.user)
-    path = inside / "dovecot-acl" if folder == "INBOX" else inside / f".{folder}" / "dovecot-acl"
-    path.write_text(f"owner {rights}\n")
-    path.chmod(0o644)

@@ -7,6 +7,7 @@ from email.policy import default
 
 from tests.faults.house import Account
 from tests.faults.letters import COMPLAINTS
+from tests.faults.table import record
 from tests.witness import Seen
 
 NAMES = [
@@ -33,7 +34,7 @@ def test_hostile_values_are_at_least_forty() -> None:
     assert len(set(HOSTILE)) >= 40
 
 
-def test_no_name_and_no_subject_adds_a_field_or_a_recipient(ours: Account) -> None:
+def test_d05_no_name_and_no_subject_adds_a_field_or_a_recipient(ours: Account) -> None:
     for number, value in enumerate(HOSTILE):
         ours.witness.append("INBOX", _mail(number, name=_quoted(value), subject=b"Broken lamp"))
         ours.witness.append("INBOX", _mail(1000 + number, name=b"Anna", subject=value))
@@ -42,13 +43,16 @@ def test_no_name_and_no_subject_adds_a_field_or_a_recipient(ours: Account) -> No
     drafts = {str(draft.mail["In-Reply-To"]): draft for draft in ours.drafts()}
     senders = {f"<hostile-{1000 * which + n}@x.example>": f"anna{1000 * which + n}@example.org"
                for n in range(len(HOSTILE)) for which in (0, 1)}  # fmt: skip
+    other = sum(draft.mail.keys() != NAMES for draft in drafts.values())
+    record("D05", f"{other} of {len(HOSTILE)} hostile values, each as a name and as a subject, added a field",
+           not other and drafts.keys() == senders.keys())  # fmt: skip
     assert drafts.keys() == senders.keys()
     for answered, draft in drafts.items():
         the_header_is_ours(draft)
         assert [to.addr_spec for to in draft.mail["To"].addresses] == [senders[answered]]
 
 
-def test_a_sender_that_keeps_no_grammar_adds_no_field_and_no_second_recipient(ours: Account) -> None:
+def test_d05_a_sender_that_keeps_no_grammar_adds_no_field_and_no_second_recipient(ours: Account) -> None:
     for number, value in enumerate(HOSTILE):
         ours.witness.append("INBOX", _mail(number, name=value, subject=b"Broken lamp"))
     ours.shop.amends("run", "--once")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.faults.house import Account, House
 from tests.faults.letters import letter
+from tests.faults.table import record
 from tests.proxy import Proxy
 from tests.witness import Seen
 
@@ -35,16 +36,29 @@ def ours(house: House, tmp_path: Path, proxy: Proxy) -> Iterator[Account]:
         yield one
 
 
-def test_a_lost_answer_to_append_leaves_one_draft(ours: Account, proxy: Proxy) -> None:
+def test_d01_a_lost_answer_to_append_leaves_one_draft(ours: Account, proxy: Proxy) -> None:
     ours.witness.append("INBOX", COMPLAINT.raw())
     it_fails_for_now(ours, proxy, b"APPENDUID")
     (draft,) = ours.drafts()
     ours.shop.once()
+    record("D01", f"{len(ours.drafts())} draft after a lost answer", len(ours.drafts()) == 1)
     assert [one.mail.as_bytes() for one in ours.drafts()] == [draft.mail.as_bytes()]
     assert states(ours) == ["written"]
 
 
-def test_several_drafts_laid_at_once_are_all_found_again(ours: Account, proxy: Proxy) -> None:
+@pytest.mark.long
+def test_d01_a_hundred_lost_answers_leave_one_draft_each(ours: Account, proxy: Proxy) -> None:
+    letters = [letter(number, complaint=True) for number in range(100)]
+    for one in letters:
+        ours.witness.append("INBOX", one.raw())
+        it_fails_for_now(ours, proxy, b"APPENDUID")
+        ours.shop.once()
+    once = sum(count == 1 for count in ours.answered().values())
+    record("D01", f"one draft in each of {once} runs of 100", once == 100)
+    assert ours.answered() == {one.message_id: 1 for one in letters}
+
+
+def test_d01_several_drafts_laid_at_once_are_all_found_again(ours: Account, proxy: Proxy) -> None:
     letters = [letter(number, complaint=True) for number in range(5)]
     for one in letters:
         ours.witness.append("INBOX", one.raw())
@@ -54,7 +68,7 @@ def test_several_drafts_laid_at_once_are_all_found_again(ours: Account, proxy: P
     assert states(ours) == ["written"] * 5
 
 
-def test_a_lost_answer_to_append_leaves_one_reminder(ours: Account, proxy: Proxy) -> None:
+def test_d01_a_lost_answer_to_append_leaves_one_reminder(ours: Account, proxy: Proxy) -> None:
     ours.doveadm("mailbox update --uid-validity", "4711", "INBOX")  # tells its APPENDUID from that of Drafts
     ours.shop.playbook("hurry", HURRY)
     ours.witness.append("INBOX", COMPLAINT.raw())
@@ -67,7 +81,7 @@ def test_a_lost_answer_to_append_leaves_one_reminder(ours: Account, proxy: Proxy
     assert [task["state"] for task in ours.shop.json("tasks")["tasks"]] == ["raised"]
 
 
-def test_a_lost_answer_to_a_tag_leaves_the_tags_as_asked(ours: Account, proxy: Proxy) -> None:
+def test_d01_a_lost_answer_to_a_tag_leaves_the_tags_as_asked(ours: Account, proxy: Proxy) -> None:
     ours.witness.append("INBOX", COMPLAINT.raw())
     it_fails_for_now(ours, proxy, b"OK Store completed")
     ours.shop.once()

@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.faults.house import Account, asked
 from tests.faults.letters import letter
+from tests.faults.table import record
+from tests.faults.test_drafts import seen_on_the_web
 from tests.witness import Flags
 
 _HEAD = b"From: Eve <eve@example.org>\r\nTo: support@example.com\r\nSubject: Complaint\r\nMessage-ID: <poison@x>\r\n"
@@ -35,7 +37,7 @@ POISON = {
 GOOD = [letter(number, complaint=number % 2 == 0) for number in range(20)]
 
 
-def test_twelve_poison_mails_go_to_quarantine_and_twenty_good_ones_behind_them_are_handled(ours: Account) -> None:
+def test_m05_twelve_poison_mails_go_to_quarantine_and_twenty_good_ones_behind_them_are_handled(ours: Account) -> None:
     for raw in POISON.values():
         ours.witness.append("INBOX", raw)
     for one in GOOD:
@@ -43,6 +45,12 @@ def test_twelve_poison_mails_go_to_quarantine_and_twenty_good_ones_behind_them_a
     ours.shop.once()
 
     aside = quarantine(ours)
+    done = sum(ours.answered()[one.message_id] == one.complaint for one in GOOD)
+    page, ready = seen_on_the_web(ours)
+    shown = all(item["reason"][:20] in page for item in aside) and ready["inboxes"][0]["quarantined"] == 12
+    right = done == 20 and len(aside) == 12 and shown and poisoned(ours) == dict.fromkeys(range(1, 13), frozenset())
+    record("M05", f"{done}/20 handled in the same pass, {len(aside)} in quarantine", right)
+    assert shown
     assert [(item["inbox"], item["folder"], item["uid"]) for item in aside] == [
         ("support", "INBOX", uid) for uid in range(1, len(POISON) + 1)
     ]
@@ -53,7 +61,7 @@ def test_twelve_poison_mails_go_to_quarantine_and_twenty_good_ones_behind_them_a
     assert poisoned(ours) == dict.fromkeys(range(1, 13), frozenset())
 
 
-def test_poison_is_put_aside_once_and_never_read_again(ours: Account) -> None:
+def test_m05_poison_is_put_aside_once_and_never_read_again(ours: Account) -> None:
     for raw in POISON.values():
         ours.witness.append("INBOX", raw)
     ours.shop.once()
@@ -62,7 +70,7 @@ def test_poison_is_put_aside_once_and_never_read_again(ours: Account) -> None:
     assert quarantine(ours) == aside
     assert len(aside) == 12
     told = ours.shop.amends("quarantine").stdout.decode()
-    assert {line.split()[0] for line in told.splitlines()} == {item["id"] for item in aside}
+    assert {line.split()[0] for line in told.splitlines() if line.startswith("q")} == {item["id"] for item in aside}
 
 
 def quarantine(ours: Account) -> list[dict[str, Any]]:

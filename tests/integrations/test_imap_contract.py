@@ -1,4 +1,4 @@
-"""The IMAP inbox keeps the contract that every inbox keeps, on a real Dovecot, with a second client as witness."""
+"""The IMAP inbox keeps the contract that every inbox keeps, on real servers, with a second client as witness."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from plugin.config import MailboxSettings, load
 from plugin.demo.mailbox import Dovecot
 from plugin.inbox import Inbox
 from plugin.testing import Box, InboxContract
+from tests.cyrus import Cyrus
 from tests.shop import open_shop
 from tests.witness import Witness, watching
 
@@ -53,9 +54,10 @@ class ImapBox:
         return {name: self.witness.state(name) for name in ("INBOX", "Drafts", "Sent")}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    with Dovecot(tmp_path_factory.mktemp("mail"), password="secret") as server:
+@pytest.fixture(scope="module", params=["Dovecot", "Cyrus"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot | Cyrus]:
+    folder = tmp_path_factory.mktemp("mail")
+    with Cyrus(password="secret") if request.param == "Cyrus" else Dovecot(folder, password="secret") as server:
         yield server
 
 
@@ -63,8 +65,8 @@ class TestImapInbox(InboxContract):
     """The same promises as every inbox's."""
 
     @pytest.fixture
-    def box(self, server: Dovecot, tmp_path: Path) -> Iterator[Box]:
-        user = f"contract{next(_USERS)}"
+    def box(self, server: Dovecot | Cyrus, tmp_path: Path) -> Iterator[Box]:
+        user = f"contract{next(_USERS)}@example.com"
         shop = open_shop(tmp_path, server.port, "secret", user=user)
         (settings,) = load(shop.folder / "amends.yaml").inboxes
         assert isinstance(settings, MailboxSettings)

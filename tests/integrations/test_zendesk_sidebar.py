@@ -243,8 +243,9 @@ def test_an_inbox_opens_with_its_own_token_only(browser: FlaskClient, desk: Besi
 
 def test_the_register_itself_stays_for_this_machine(browser: FlaskClient, desk: Beside) -> None:
     case = desk.complaint()
-    for path in ("/", f"/cases/{case}", "/readyz", "/sidebar", "/sidebar/helpdesk", "/sidebar/helpdesk/more/"):
+    for path in ("/", f"/cases/{case}", "/sidebar", "/sidebar/helpdesk", "/sidebar/helpdesk/more/"):
         assert browser.get(path, environ_overrides=OUTSIDE).status_code in (400, 403)
+    assert browser.get("/readyz", environ_overrides=OUTSIDE).json == {"ready": True}  # no name, no reason
 
 
 def test_the_page_may_be_framed_by_that_zendesk_only_and_runs_two_scripts(browser: FlaskClient, desk: Beside) -> None:
