@@ -26,13 +26,16 @@ from pydantic import (
     model_validator,
 )
 
+from plugin.channels import problem_with
 from plugin.hours import Hours, HoursError
 from plugin.judge.deep import Wish, missing
 from plugin.model import Address
 from plugin.playbook import shipped_packs
+from plugin.schema import for_editors
 from plugin.source import Form, Problem, Problems, one_of, read, read_text, suggest
 
 _LISTEN: Final = ("127.0.0.1", 8025)
+_SHORTEST_TOKEN: Final = 16
 _COMPLAINT_AT: Final = 0.7
 _ASK_FROM: Final = 0.4
 _PUBLISHED: Final = ("dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==", "HRkRd4BeOAoUkfZr-mhauJT64rvBASlJRoIyPsd3zeA=")
@@ -44,7 +47,7 @@ class InboxSettings:
     """One inbox as it was set up: what is the same for every kind.
 
     `ours` are lower-case addresses and `@domain`s; `reminders` says where they go, empty for off; `start` is `now`,
-    `all` or a date; `hours` is a key of Settings.calendars.
+    `all` or a date; `hours` is a key of Settings.calendars; `mode` is how much may be written: draft, tag or watch.
     """
 
     name: str
@@ -61,8 +64,32 @@ class InboxSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """A sign-in at a provider; the secret and the keys show in no repr.
+
+    `kept` is the file of what the sign-in left, `keys` encrypt it: the first is written with, any is read with. `url`
+    is where a stand-in for the provider answers, on this machine, else empty.
+    """
+
+    provider: str  # microsoft | google
+    client_id: str
+    tenant: str = ""
+    client_secret: str = field(default="", repr=False)
+    url: str = ""
+    kept: Path = Path()
+    keys: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCommand:
+    """A program of the site's own, with its arguments, that prints a token."""
+
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxSettings(InboxSettings):
-    """A mailbox that speaks IMAP; the password shows in no repr.
+    """A mailbox that speaks IMAP; the password, empty where there is another way to sign in, shows in no repr.
 
     `drafts` is a folder or `auto`, `sent` is folders or `("auto",)`, `reminders` is a folder.
     """
@@ -72,12 +99,13 @@ class MailboxSettings(InboxSettings):
     port: int
     tls: str = "implicit"  # implicit | starttls | none
     user: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
+    sign_in: OAuth | TokenCommand | None = None
     folders: tuple[str, ...] = ("INBOX",)
     drafts: str = "auto"
     sent: tuple[str, ...] = ("auto",)
     reminders: str = "INBOX"
-    show: str = "keywords"  # keywords | none
+    show: str = "keywords"  # keywords | flag | both | none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +132,8 @@ class Settings:
     """All that `amends.yaml` says, checked, with defaults filled in; paths are absolute, `remarks` are no problems.
 
     `store` is a database URL. `url` is where the web pages are reached from outside, without a slash at the end, or
-    empty. `path` is None where there was no file.
+    empty; who shows `web_token` there is told how all fares. `notify` are addresses for word to the team, secrets and
+    all. `path` is None where there was no file.
     """
 
     path: Path | None
@@ -112,6 +141,8 @@ class Settings:
     store: str
     listen: tuple[str, int] = _LISTEN
     url: str = ""
+    web_token: str = field(default="", repr=False)
+    notify: tuple[str, ...] = field(default=(), repr=False)
     packs: tuple[str, ...] = ("general",)
     playbooks: Path | None = None
     inboxes: tuple[InboxSettings, ...] = ()
@@ -134,9 +165,35 @@ def load(path: Path, *, secrets: bool = True) -> Settings:
     names = _Names({**_read_dotenv(dotenv, problems if secrets else []), **os.environ}, secrets)
     form = read(path, _File, problems=problems, context=around, fill=names.fill)
     settings = None if form is None else _settings(form, path, around.folder, problems)
+    keys = _keys(names.values.get("AMENDS_KEY", ""), path, problems if secrets else [])
     if problems or settings is None:
         raise Problems(replace(problem, text=names.hidden(problem.text)) for problem in problems)
-    return replace(settings, remarks=(*settings.remarks, *_remarks_on_rights(dotenv)))
+    inboxes = tuple(_with_file(inbox, _tokens_folder(settings), keys) for inbox in settings.inboxes)
+    return replace(settings, inboxes=inboxes, remarks=(*settings.remarks, *_remarks_on_rights(dotenv)))
+
+
+def _with_file(inbox: InboxSettings, folder: Path, keys: tuple[str, ...]) -> InboxSettings:
+    """The inbox with the file of its sign-in, where it has one."""
+    if not isinstance(inbox, MailboxSettings) or not isinstance(inbox.sign_in, OAuth):
+        return inbox
+    return replace(inbox, sign_in=replace(inbox.sign_in, kept=folder / f"{inbox.name}.json", keys=keys))
+
+
+def _tokens_folder(settings: Settings) -> Path:
+    """Where what sign-ins left lies: beside the store, or beside the file where that is no file."""
+    file = settings.store.removeprefix("sqlite:///")
+    return settings.folder / "amends.tokens" if file == settings.store else Path(file).with_suffix(".tokens")
+
+
+def _keys(text: str, path: Path, problems: list[Problem]) -> tuple[str, ...]:
+    """The keys in AMENDS_KEY, the newest first, in the alphabet Fernet wants; a faulty one is a problem."""
+    keys = tuple(key.strip().replace("+", "-").replace("/", "_") for key in text.split(",") if key.strip())
+    for number, key in enumerate(keys, 1):
+        if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
+            which = f"key {number} of AMENDS_KEY" if len(keys) > 1 else "AMENDS_KEY"
+            told = f"{which} is no key: it must be 32 random bytes in base64, as `openssl rand -base64 32` prints them"
+            problems.append(Problem(str(path), 1, 1, told))
+    return keys
 
 
 # --- ${NAME} and .env -------------------------------------------------------------------------------------------------
@@ -309,17 +366,6 @@ def _later(instead: str) -> BeforeValidator:
     return BeforeValidator(refuse)
 
 
-def _not_yet(*words: str, use: str) -> BeforeValidator:
-    """Refuses the words of a setting that a later version brings."""
-
-    def refuse(value: object, info: ValidationInfo) -> object:
-        if value in words:
-            raise ValueError(f"`{info.field_name}: {value}` is not yet supported: write {use}, or remove the line")
-        return value
-
-    return BeforeValidator(refuse)
-
-
 def _calendar(zone: str = "UTC", week: Mapping[str, str] | None = None, holidays: str = "") -> None:
     """Try this zone, week or region alone, so that what is wrong with it is said where it stands."""
     try:
@@ -336,13 +382,22 @@ def _checked(check: Callable[[str], None]) -> AfterValidator:
     return AfterValidator(passed)
 
 
+def _joined(windows: Any) -> Any:
+    """The windows of a day may be a list."""
+    return ", ".join(windows) if isinstance(windows, list) and all(isinstance(one, str) for one in windows) else windows
+
+
 _Text = Annotated[str, Field(min_length=1)]
 _Kind = Literal["imap", "zendesk"]
 _Folder = Annotated[str, AfterValidator(_folder)]
 _Identity = Annotated[Address, BeforeValidator(_address, json_schema_input_type=str)]
 _Zone = Annotated[str, _checked(lambda zone: _calendar(zone=zone))]
 _Days = Annotated[str, _checked(lambda days: _calendar(week={days: "09:00-17:00"}))]
-_Windows = Annotated[str, _checked(lambda windows: _calendar(week={"mon": windows, "tue": "09:00-17:00"}))]
+_Windows = Annotated[
+    str,
+    BeforeValidator(_joined, json_schema_input_type=str | list[str]),
+    _checked(lambda windows: _calendar(week={"mon": windows, "tue": "09:00-17:00"})),
+]
 _Name = Annotated[str, _matching(r"[A-Za-z0-9_-]{1,40}", "is no name: use up to 40 letters, digits, - and _")]
 _Ours = Annotated[
     str, _matching(rf"(?:{_LOCAL_PART})?@{_DOMAIN}", "is neither an address nor an @domain: write @example.com")
@@ -376,10 +431,28 @@ def _web_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _web_token(value: str) -> str:
+    weak = len(value) < _SHORTEST_TOKEN or not value.isascii() or not value.isprintable() or " " in value
+    if value and weak and not _is_named(value):
+        raise ValueError(f"`token` must be at least {_SHORTEST_TOKEN} letters and digits, so that nobody can guess it")
+    return value
+
+
+def _channel(value: str) -> str:
+    if not _is_named(value) and (problem := problem_with(value)) is not None:
+        raise ValueError(problem)
+    return value
+
+
+def _is_named(value: str) -> bool:
+    """Whether a secret is only named here, which is how settings read without secrets have it."""
+    return "${" in value
+
+
 class _Web(Form):
     listen: Annotated[tuple[str, int], BeforeValidator(_listen, json_schema_input_type=str)] = _LISTEN
     url: Annotated[str, AfterValidator(_web_url)] | None = None
-    token: Annotated[Any, _later("the web page answers on this machine only; remove the line")] = None
+    token: Annotated[str, AfterValidator(_web_token)] = ""
 
 
 def _switch(value: object) -> object:
@@ -425,7 +498,7 @@ class _Hours(Form):
 
 
 class _Inbox(Form):
-    mode: Annotated[Literal["draft"], _not_yet("tag", "watch", use="draft")] = "draft"
+    mode: Literal["draft", "tag", "watch"] = "draft"
     start: Annotated[str | date, BeforeValidator(_start)] = "now"
     hours: Annotated[str, Field(validate_default=True)] = "default"
     language: Annotated[str, _matching(r"[a-z]{2,3}", "is no language: write its code, such as en or de")] = "en"
@@ -436,6 +509,10 @@ class _Inbox(Form):
     @classmethod
     def _known_calendar(cls, value: str, info: ValidationInfo) -> str:
         calendars = _around(info).calendars
+        if value == "default" and value not in calendars:
+            others = " or ".join(f"`hours: {name}`" for name in calendars)
+            advice = f"name one so, or write {others} here"
+            raise ValueError(f"no calendar `default` stands under the top key `hours`: {advice}")
         if value not in calendars:
             raise ValueError(f"no calendar `{value}` stands under the top key `hours`: {suggest(value, calendars)}")
         return value
@@ -448,15 +525,52 @@ class _Inbox(Form):
         }  # fmt: skip
 
 
+def _stand_in(value: str) -> str:
+    found = re.fullmatch(r"https://(\[[^\]/]+\]|[^:/\s]+)(?::\d{1,5})?/?", value)
+    if not found or not _is_loopback(found[1]):
+        raise ValueError(
+            f"`url` is for a stand-in on this machine, such as https://127.0.0.1:8099, not {value}: remove the line, "
+            "the address follows from `provider`"
+        )
+    return value.rstrip("/")
+
+
+class _OAuth(Form):
+    provider: Literal["microsoft", "google"]
+    client_id: _Text
+    tenant: Annotated[str, _matching(r"[A-Za-z0-9.-]{1,100}", "is no tenant: write its id, or its domain")] | None = (
+        None
+    )
+    client_secret: _Text | None = None
+    url: Annotated[str, AfterValidator(_stand_in)] | None = None
+
+    @model_validator(mode="after")
+    def _fits_the_provider(self) -> _OAuth:
+        if self.provider == "google" and self.client_secret is None:
+            raise ValueError("Google wants a `client_secret` too: it stands beside the client id, put it into .env")
+        if self.provider == "google" and self.tenant is not None:
+            raise ValueError("Google has no `tenant`: remove the line")
+        if self.provider == "microsoft" and self.client_secret is not None and self.tenant is None:
+            raise ValueError("an application that signs in by its `client_secret` belongs to a `tenant`: write its id")
+        return self
+
+    def settings(self) -> OAuth:
+        """With every default filled in, but for what the place of the file decides."""
+        return OAuth(
+            provider=self.provider, client_id=self.client_id, tenant=self.tenant or "",
+            client_secret=self.client_secret or "", url=self.url or "",
+        )  # fmt: skip
+
+
 class _Mailbox(_Inbox):
     kind: _Kind
     host: Annotated[str, _matching(_HOST, "is no host: write a name like mail.example.com")]
     tls: Literal["implicit", "starttls", "none"] = "implicit"
     port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     user: _Text
-    password: _Text
-    oauth: Annotated[Any, _later("use `password`, with an app password where the provider wants one")] = None
-    token_command: Annotated[Any, _later("use `password`, with an app password where the provider wants one")] = None
+    password: _Text | None = None
+    oauth: _OAuth | None = None
+    token_command: Annotated[tuple[_Text, ...], Field(min_length=1)] | None = None
     identities: Annotated[tuple[_Identity, ...], Field(min_length=1)]
     ours: Annotated[tuple[_Ours, ...], Field(min_length=1)] | None = None
     folders: Annotated[tuple[Annotated[_Folder, AfterValidator(_watched)], ...], Field(min_length=1)] = ("INBOX",)
@@ -469,7 +583,7 @@ class _Mailbox(_Inbox):
         ),
     ] = ("auto",)
     reminders: _Folder = "INBOX"
-    show: Annotated[Literal["keywords", "none"], _not_yet("flag", "both", use="keywords or none")] = "keywords"
+    show: Literal["keywords", "flag", "both", "none"] = "keywords"
 
     @field_validator("tls")
     @classmethod
@@ -482,6 +596,23 @@ class _Mailbox(_Inbox):
             )
         return value
 
+    @model_validator(mode="after")
+    def _one_way_in(self) -> _Mailbox:
+        ways = [one for one in ("password", "oauth", "token_command") if getattr(self, one) is not None]
+        if len(ways) > 1:
+            raise ValueError(f"{' and '.join(f'`{one}`' for one in ways)} stand beside each other: keep one of them")
+        if not ways:
+            raise ValueError(
+                "no `password` stands here: write `password: ${NAME}`, or `oauth:` or `token_command:` in its place"
+            )
+        return self
+
+    @property
+    def _sign_in(self) -> OAuth | TokenCommand | None:
+        if self.token_command is not None:
+            return TokenCommand(self.token_command)
+        return None if self.oauth is None else self.oauth.settings()
+
     def settings(self, name: str) -> InboxSettings:
         """With every default filled in."""
         emails = tuple(identity.email for identity in self.identities)
@@ -491,7 +622,8 @@ class _Mailbox(_Inbox):
             port=self.port or (993 if self.tls == "implicit" else 143),
             tls=self.tls,
             user=self.user,
-            password=self.password,
+            password=self.password or "",
+            sign_in=self._sign_in,
             identities=self.identities,
             ours=tuple(dict.fromkeys(one.lower() for one in self.ours or emails)),
             folders=tuple(dict.fromkeys(self.folders)),
@@ -561,7 +693,7 @@ class _File(Form):
 
     store: Annotated[str, AfterValidator(_store), Field(validate_default=True)] = "sqlite:///amends.db"
     web: _Web = _Web()
-    notify: Annotated[Any, _later("remove the line")] = None
+    notify: tuple[Annotated[str, AfterValidator(_channel)], ...] = ()
     judge: _Judge = _Judge()
     keep: Annotated[Any, _later("everything is kept; remove the line")] = None
     inboxes: Annotated[dict[_Name, _AnyInbox], Field(min_length=1)]
@@ -573,8 +705,15 @@ class _File(Form):
     @classmethod
     def _note_calendars(cls, values: Any, info: ValidationInfo) -> Any:
         if isinstance(values, dict) and isinstance(values.get("hours"), dict):
-            _around(info).calendars = tuple(map(str, values["hours"]))
+            _around(info).calendars = ("default",) if _is_bare(values["hours"]) else tuple(map(str, values["hours"]))
         return values
+
+    @field_validator("hours", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if isinstance(value, dict) and _is_bare(value):
+            raise ValueError("this calendar has no name: write `default:` above it, and indent it below that")
+        return value
 
     @field_validator("playbooks")
     @classmethod
@@ -584,11 +723,30 @@ class _File(Form):
         return value
 
 
+def _is_bare(hours: Mapping[str, Any]) -> bool:
+    """Whether this is a calendar, where calendars by name belong."""
+    return isinstance(hours.get("zone"), str)
+
+
 def settings_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of amends.yaml, for an editor that completes and checks while one types."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "amends.yaml"} | {
-        key: value for key, value in _File.model_json_schema(by_alias=True).items() if key != "title"
-    }
+    return for_editors(_File.model_json_schema(by_alias=True), "amends.yaml", _SAID, nothing=True)
+
+
+_SAID: Mapping[str, Mapping[str, str]] = {
+    "": {
+        "inboxes": "Where complaints arrive, each under a name of your own.",
+        "hours": "Calendars by name; `default` is that of every inbox that names no other.",
+        "packs": "Shipped playbooks, the first named wins; `amends packs` lists them.",
+        "playbooks": "The folder of your own playbooks.",
+    },
+    "_Hours": {
+        "zone": "Where the clock hangs, such as Europe/London.",
+        "week": 'When you work: mon-thu: "09:00-12:30, 13:30-17:30", fri: "09:00-13:00"; days not named are closed.',
+        "holidays": "The country whose public holidays are closed, or a part of it: DE, DE-BY, GB-SCT.",
+        "closed": "Days of your own on which nobody works, such as [2026-12-24, 2026-12-31].",
+    },
+}
 
 
 def _settings(form: _File, path: Path, folder: Path, problems: list[Problem]) -> Settings | None:
@@ -603,6 +761,8 @@ def _settings(form: _File, path: Path, folder: Path, problems: list[Problem]) ->
         store=form.store,
         listen=form.web.listen,
         url=form.web.url or "",
+        web_token=form.web.token,
+        notify=form.notify,
         packs=form.packs,
         playbooks=None if form.playbooks is None else folder / form.playbooks,
         inboxes=tuple(inbox.settings(name) for name, inbox in form.inboxes.items()),

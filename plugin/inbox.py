@@ -6,6 +6,7 @@ inbox      an account of a business where complaints arrive: an IMAP mailbox, a 
 page       a handful of messages and acts in the order they came, with the cursor that stands behind them.
 cursor     the inbox's own bookmark: JSON, opaque to everyone else, stored in the same transaction as its page.
 act        what a person did in the mail program: marked, filed or answered a message, ticked off a reminder.
+token      what an inbox is shown in place of a password, for an hour or so.
 change     all that one run of one case wants written; safe to write again, the second time has no effect.
 receipt    what came of a change.
 notice     word from outside (a webhook) that something changed; what it is, the inbox reads itself.
@@ -22,8 +23,8 @@ An inbox never sends mail, never deletes, moves or marks what a person or anothe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -70,6 +71,31 @@ class InboxUnavailable(InboxError):
 
 class InboxRefused(InboxError):
     """The inbox said no; a person must look before it is worth trying again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is shown at the door in place of a password; `renew_at` is when a fresh one should be used (seconds since
+    1970), 0 where nobody knows.
+    """
+
+    text: str = field(repr=False)
+    renew_at: float = 0.0
+
+
+class Tokens(Protocol):
+    """Where an inbox that takes access tokens in place of a password gets them."""
+
+    advice: str
+    """What a person can do where no token is accepted any more."""
+
+    def get(self, refused: str = "") -> Token:
+        """A token that is good for a while; never the `refused` one. Raises InboxRefused where a person must sign in
+        again, InboxUnavailable where it may go well later.
+        """
+
+    def stamp(self) -> str:
+        """Another one after a person signed in anew; empty where nobody does, and time alone may mend it."""
 
 
 class CallRefused(InboxError):
@@ -162,12 +188,20 @@ class Sighting:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """How much is still to come: so many mails, and bytes."""
+
+    mails: int
+    size: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """What came, in order; `prints` gives each message's header fingerprint by its place.
 
     `heard` are the ids of notices that need no more attention once this page is stored; `bookmarks` say for a
-    conversation, by its topic, how far it was read.
+    conversation, by its topic, how far it was read; `ahead` is how much of a backlog follows, where that is known.
     """
 
     cursor: Cursor
@@ -178,6 +212,15 @@ class Page:
     prints: Mapping[Place, str] | None = None
     heard: tuple[str, ...] = ()
     bookmarks: Mapping[str, str] | None = None
+    ahead: Ahead | None = None
+    size: int = 0  # bytes that were read for it, where that is known
+
+
+FLAG = "\\Flagged"
+"""What stands among the tags of a receipt, and of a change that takes tags off, for the flag (star) of a message."""
+
+Recorded = Callable[[Sequence[Place]], Mapping[Place, bool]]
+"""Which of these places hold mail that is on record, and of which of them no further use can be made."""
 
 
 class Memory(Protocol):
@@ -216,6 +259,7 @@ class Change:
     reminder: Reminder | None = None
     withdraw: tuple[Written, ...] = ()  # drafts of ours to take back, if still byte for byte ours
     settle: tuple[Written, ...] = ()  # reminders of ours that are over: unflag, mark seen
+    note: Reminder | None = None  # a word to colleagues, written where an inbox has notes; elsewhere nothing
     still_due: bool = False  # something else of this case, or in this conversation, is on a person's list
 
 
@@ -253,7 +297,7 @@ class Finding:
 
 
 class Inbox(Protocol):
-    """The four verbs, and three small ones; every one may raise InboxUnavailable or InboxRefused."""
+    """The four verbs, and a few small ones; every one may raise InboxUnavailable or InboxRefused."""
 
     name: str
 
@@ -273,6 +317,14 @@ class Inbox(Protocol):
         """What came and what we sent since then, in pages without a cursor and in no promised order; of each folder at
         most about the newest `most`. Acts where the inbox knows when they were done. Changes nothing in the inbox.
         """
+
+    def backlog(self, since: datetime, cursor: Cursor, known: Recorded, at_once: int = 100) -> Iterator[Page]:
+        """Mail from before the inbox was attached, not older than `since` and not on record: historic, the oldest
+        first, in pages of at most about `at_once`. The first page is empty and says what is `ahead`. Changes nothing.
+        """
+
+    def reread(self, place: Place, cursor: Cursor | None) -> Page:
+        """What lies at this place, read anew as if it had just come; an empty page where nothing does any more."""
 
     def wait(self, seconds: float) -> bool:
         """Wait up to `seconds` for news; True as soon as there may be some. On a connection of its own."""

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 from plugin.desk import Desk
 from plugin.inbox import InboxError, InboxRefused, InboxUnavailable
 from plugin.model import AmendsError
+from plugin.store import StoreUnavailable
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -27,11 +28,14 @@ log = logging.getLogger("amends.jobs")
 
 TICK = 1.0  # seconds between two looks at the agenda
 LEARN = 3600.0  # seconds between two looks whether it is time to learn from people's corrections
+ALERT = 20.0  # seconds between two looks whether the team must be told how an inbox fares
 SETTLE = 0.2  # seconds from a call to the look it asks for: one act of a person sets off several calls
 POLL = 10.0  # seconds between two looks into an inbox that has not called
 LISTEN = 290.0  # seconds of IDLE at a stretch
 LONGEST_PAUSE = 80.0  # seconds between two tries at an inbox that does not answer
-REFUSED_PAUSE = 300.0  # seconds between two tries at an inbox that says no: a person must look first
+REFUSED_PAUSE = 300.0  # seconds to the next try at an inbox that says no, twice as many after each: a person must look
+LONGEST_REFUSED = 3600.0
+MENDED = 5.0  # seconds between two looks whether a person has mended what such an inbox said no to
 
 
 class AlreadyRunning(AmendsError):
@@ -71,18 +75,27 @@ class Jobs:
 
     def __init__(
         self, desk: Desk, *, poll_every: float = POLL, tick_every: float = TICK,
-        learn: Callable[[], Any] | None = None,
+        learn: Callable[[], Any] | None = None, alert: Callable[[], Any] | None = None,
+        mended: Callable[[str], bool] | None = None,
     ) -> None:  # fmt: skip
-        """`learn` is asked now and then whether there is anything to be learned from people's corrections."""
+        """`learn` is asked now and then whether there is anything to be learned from people's corrections, `alert` more
+        often whether there is anything to tell them, and `mended` whether an inbox that said no may now say yes.
+        """
         self._desk, self._poll_every = desk, poll_every
         self._failures: dict[str, int] = {}
+        self._refusals: dict[str, int] = {}  # how often in a row an inbox said no
+        self._mended = mended
         self._stopping = threading.Event()
         self._listeners: list[threading.Thread] = []
         self._turns = {name: threading.Lock() for name in desk.inboxes}
-        self._clock = _clock(4 + 2 * len(desk.inboxes))
+        self._clock = _clock(6 + 2 * len(desk.inboxes))
         self._every(tick_every, self._due, "due")
         if learn is not None:
             self._every(LEARN, self._guarded, "learn", "learning", learn)
+        if alert is not None:
+            self._every(min(ALERT, poll_every), self._guarded, "alert", "telling the team", alert)
+        if mended is not None:
+            self._every(min(MENDED, poll_every), self._guarded, "mended", "looking for what was mended", self._mend)
         for name in desk.inboxes:
             # Two, so that news of a message that came in the middle of a look is not lost: the second waits its turn.
             self._every(poll_every, self._in_turn, name, name, max_instances=2)
@@ -137,25 +150,39 @@ class Jobs:
             came = self._desk.poll(name)
         except InboxError as error:
             self._failures[name] = self._failures.get(name, 0) + 1
+            self._refusals[name] = self._refusals.get(name, 0) + 1 if isinstance(error, InboxRefused) else 0
             self.poll_soon(name, self._pause(name, error))
+            log.warning("%s", error)
+            return
+        except AmendsError as error:  # the store, mostly: nothing was done, and the next tick tries again
             log.warning("%s", error)
             return
         except Exception:
             log.exception("inbox %s could not be polled", name)  # the tick must go on; the next one tries again
             return
         self._failures.pop(name, None)
+        self._refusals.pop(name, None)
         if came:
             self._due()
 
     def _pause(self, name: str, error: InboxError) -> float:
         if isinstance(error, InboxRefused):
-            return REFUSED_PAUSE
+            return float(min(REFUSED_PAUSE * 2 ** (self._refusals[name] - 1), LONGEST_REFUSED))
         pause = min(2.0 ** self._failures[name], LONGEST_PAUSE)
         return max(pause, error.wait) if isinstance(error, InboxUnavailable) else pause
+
+    def _mend(self) -> None:
+        """Try an inbox that said no again as soon as a person has mended something."""
+        for name in [name for name, times in self._refusals.items() if times]:
+            if self._mended is not None and self._mended(name):
+                self._refusals.pop(name, None)
+                self.poll_soon(name)
 
     def _guarded(self, what: str, run: Callable[[], Any]) -> None:
         try:
             run()
+        except AmendsError as error:
+            log.warning("%s", error)
         except Exception:
             log.exception("%s failed", what)  # the clock must go on; what was due is still due
 
@@ -165,6 +192,9 @@ class Jobs:
         """Wait for news on a connection of its own; the interval tick goes on whatever happens here."""
         pause = 2.0
         while not self._stopping.is_set():
+            if self._refusals.get(name):
+                self._stopping.wait(1.0)  # nobody tries the door a second time before a person has looked
+                continue
             try:
                 if self._desk.inboxes[name].wait(LISTEN):
                     self.poll_soon(name)
@@ -196,6 +226,8 @@ def run_once(desk: Desk) -> list[str]:
             desk.poll(name)
         except InboxError as error:
             faults.append(str(error))
+        except StoreUnavailable:
+            raise  # it is the same for every inbox
         except Exception as error:
             log.exception("inbox %s could not be polled", name)  # the others, and what waits to be written, go on
             faults.append(f"inbox {name}: unexpected {type(error).__name__}: {error} - report it")

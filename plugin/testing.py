@@ -17,8 +17,23 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
-from plugin.inbox import Act, ActKind, Change, Cursor, Finding, Inbox, Memory, Notice, Page, Receipt
+from plugin.inbox import (
+    Act,
+    ActKind,
+    Ahead,
+    Change,
+    Cursor,
+    Finding,
+    Inbox,
+    Memory,
+    Notice,
+    Page,
+    Receipt,
+    Recorded,
+)
 from plugin.model import Address, Direction, Draft, Message, Place, Written
+
+LONG_AGO = datetime(2001, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -157,6 +172,12 @@ class MemoryInbox:
         return Written(item.message_id, "reminder", Place("INBOX", 1, 0), _digest(item.text))
 
     def _take_back(self, written: Written) -> str:
+        if written.kind == "reminder":
+            lies = self.box.reminders.get(written.message_id)
+            if lies is None or _digest(lies[1]) != written.digest:
+                return "gone" if lies is None else "edited"
+            del self.box.reminders[written.message_id]
+            return "withdrawn"
         draft = self.box.drafts.get(written.message_id)
         if draft is None:
             return "gone"
@@ -178,6 +199,20 @@ class MemoryInbox:
         for folder in dict.fromkeys(message.place.folder for message in self.box.messages):
             found = [message for message in self.box.messages if message.place.folder == folder and message.at >= since]
             yield Page(cursor={}, messages=tuple(found[-most:]))
+
+    def backlog(self, since: datetime, cursor: Cursor, known: Recorded, at_once: int = 100) -> Iterator[Page]:
+        """What came before the cursor and is not on record, oldest first."""
+        before = [message for message in self.box.messages[: cursor["uid"]] if message.at >= since]
+        on_record = known([message.place for message in before])
+        left = sorted((one for one in before if not on_record.get(one.place)), key=lambda one: one.at)
+        for start in range(-at_once, len(left), at_once):
+            some = tuple(replace(one, historic=True) for one in left[max(0, start) : max(0, start + at_once)])
+            ahead = Ahead(len(left) - max(0, start + at_once), 0)
+            yield Page(cursor={}, messages=some, ahead=ahead)
+
+    def reread(self, place: Place, cursor: Cursor | None) -> Page:
+        """The message at this place."""
+        return Page(cursor={}, messages=tuple(one for one in self.box.messages if one.place == place))
 
     def wait(self, seconds: float) -> bool:
         """Until something arrives, or a person does something to a message."""
@@ -309,6 +344,26 @@ class InboxContract:
         at, before = self._new(box, cursor)[0].at, box.snapshot()
         assert self._past(box, at - timedelta(hours=1)) == ["Kettle"]
         assert self._past(box, at + timedelta(hours=1)) == []
+        assert box.snapshot() == before
+
+    def test_the_backlog_is_what_came_before_and_is_not_on_record(self, box: Box) -> None:
+        box.deliver("It was here before.", "Old")
+        cursor = self._attached(box)
+        box.deliver("My kettle is broken.", "Kettle")
+        before = box.snapshot()
+        first, *pages = box.inbox.backlog(LONG_AGO, cursor, lambda places: {})
+        (old,) = (message for page in pages for message in page.messages)
+        assert (first.messages, old.subject, old.historic) == ((), "Old", True)
+        pages = list(box.inbox.backlog(LONG_AGO, cursor, lambda places: dict.fromkeys(places, True)))
+        assert [message for page in pages for message in page.messages] == []
+        assert box.snapshot() == before
+
+    def test_one_message_can_be_read_again_where_it_lies(self, box: Box) -> None:
+        cursor = self._attached(box)
+        box.deliver("My kettle is broken.", "Kettle")
+        message, before = self._new(box, cursor)[0], box.snapshot()
+        assert [one.key for one in box.inbox.reread(message.place, cursor).messages] == [message.key]
+        assert box.inbox.reread(replace(message.place, uid=message.place.uid + 4000), cursor).messages == ()
         assert box.snapshot() == before
 
     def _past(self, box: Box, since: datetime) -> list[str]:

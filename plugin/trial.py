@@ -114,7 +114,7 @@ class Trial:
         page = Page(cursor={}, messages=(message,))
         Intake(session, self._policies, self._inbox.name, message.at, {message.key: assessment}).take(page)
         case = session.case(case_id(self._inbox.name, message.key))
-        written = self._drafts(case, assessment)
+        written = self._drafts(session, case, assessment)
         texts = {task.message_id: letter.text for task, letter in written}
         result = document(case, session.timeline(case.id), texts, self._register)
         result["status"] = result["status"] if case.id else None
@@ -123,19 +123,26 @@ class Trial:
         result["assessment"] = ASSESSMENT.dump_python(assessment, mode="json")
         return result | self._facts(message, case)
 
-    def _drafts(self, case: Case, assessment: Assessment) -> list[tuple[Any, Letter]]:
+    def _drafts(self, session: Session, case: Case, assessment: Assessment) -> list[tuple[Any, Letter]]:
         due = [task for task in case.open_tasks(Kind.DRAFT) if case.received_at and task.run_at <= case.received_at]
-        return [(task, self._letter(case, task, assessment)) for task in due]
+        untrusted = session.untrusted(self._inbox.name, [task.message_id for task in due])
+        return [(task, self._letter(case, task, assessment, task.message_id in untrusted)) for task in due]
 
-    def _letter(self, case: Case, task: Task, assessment: Assessment) -> Letter:
-        material, source = matter(self._policies, self._inbox, case, task, assessment)
+    def _letter(self, case: Case, task: Task, assessment: Assessment, untrusted: bool) -> Letter:
+        material, source = matter(self._policies, self._inbox, case, task, assessment, untrusted=untrusted)
         return compose(source, material)
 
     def _not_asked(self, case: Case) -> list[dict[str, Any]]:
         """Playbooks that this mail does not set off, with what would."""
         ran = {item.name for item in case.playbooks}
         return [
-            {"name": book.name, "version": book.version, "applied": False, "reason": _occasion(book.when, case)}
+            {
+                "name": book.name,
+                "version": book.version,
+                "applied": False,
+                "reason": _occasion(book.when, case),
+                "when": book.when.value,
+            }
             for book in self._policies.book.playbooks
             if book.name not in ran
         ]
@@ -157,6 +164,8 @@ class Trial:
 def _occasion(when: When, case: Case) -> str:
     if not case.id and when is When.COMPLAINT_RECEIVED:
         return "this mail opens no case, so no playbook is looked at"
+    if when is When.COMPLAINT_RECEIVED:
+        return "it is set off once a person says that this is a complaint"
     return f"it is set off by {when.value}, not by the arrival of this mail"
 
 
@@ -180,6 +189,7 @@ def _head(result: dict[str, Any]) -> list[str]:
     if judged["automatic"]:
         verdict = "no complaint: a machine wrote it"
     lines = [f"{result['file']}: {verdict} (score {judged['score']:.2f})", f"  subject   {result['subject']}"]
+    lines += [f"  from      {result['sender']}"] if result["id"] else []
     words = "; ".join(f"{item['label']}: “{item['text']}”" for item in judged["evidence"][:6])
     return [*lines, f"  because   {words}"] if words else lines
 
@@ -195,8 +205,18 @@ def _consequences(result: dict[str, Any]) -> Iterator[str]:
 
 
 def _why_not(result: dict[str, Any]) -> Iterator[str]:
+    if not result["id"]:
+        yield "  playbook  none is looked at: this mail opens no case"
+        return
+    waiting: dict[str, list[str]] = {}
     for book in result["playbooks"]:
-        yield f"  playbook  {book['name']}: {'applies' if book['applied'] else 'does not apply: ' + book['reason']}"
+        if book.get("when"):
+            waiting.setdefault(book["when"], []).append(book["name"])
+        else:
+            yield f"  playbook  {book['name']}: {'applies' if book['applied'] else 'does not apply: ' + book['reason']}"
+    for when, names in waiting.items():
+        since = "once a person says that this is a complaint" if when == When.COMPLAINT_RECEIVED else f"by {when}"
+        yield f"  playbook  not now: {', '.join(names)} (set off {since})"
 
 
 # ---- finding mails --------------------------------------------------------------------------------------------------

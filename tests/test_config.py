@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import tzlocal
 
-from plugin.config import HelpdeskSettings, MailboxSettings, Settings, load
+from plugin.config import HelpdeskSettings, MailboxSettings, OAuth, Settings, TokenCommand, load
 from plugin.hours import Span
 from plugin.model import Address
 from plugin.source import Problems
@@ -125,6 +125,12 @@ def test_a_small_file_gets_every_default(write: Write) -> None:
     assert (inbox.language, inbox.voice, inbox.signature) == ("en", "plain", "")
 
 
+@pytest.mark.parametrize(("mode", "show"), [("draft", "keywords"), ("tag", "flag"), ("watch", "both")])
+def test_how_much_may_be_written_and_what_shows_it_can_be_chosen(write: Write, mode: str, show: str) -> None:
+    (inbox,) = mailboxes(load(write(small(f"mode: {mode}\n    show: {show}"))))
+    assert (inbox.mode, inbox.show) == (mode, show)
+
+
 def test_a_whole_file_is_taken_as_it_stands(write: Write) -> None:
     path = write(WHOLE)
     settings = load(path)
@@ -149,6 +155,18 @@ def test_calendars_count_as_they_were_written(write: Write) -> None:
     assert office.week[0] == ((time(9), time(12, 30)), (time(13, 30), time(17, 30)))
     eve = datetime(2026, 12, 23, 17, tzinfo=UTC)
     assert office.due(eve, Span.parse("1 business hour")) == datetime(2026, 12, 25, 9, 30, tzinfo=UTC)
+
+
+def test_the_calendars_of_the_manual_are_read(write: Write) -> None:
+    manual = (Path(__file__).parent.parent / "docs" / "playbooks.md").read_text("utf-8")
+    hours = manual.split("```yaml\nhours:")[1].split("```", 1)[0]
+    calendars = load(write(f"hours:{hours}{SMALL}")).calendars
+    assert (calendars["default"].holidays, len(calendars["workshop"].closed)) == ("GB-ENG", 2)
+
+
+def test_the_windows_of_a_day_may_be_a_list(write: Write) -> None:
+    split = write(SMALL + 'hours: {default: {zone: UTC, week: {mon: ["09:00-12:00", "13:00-17:00"]}}}\n')
+    assert load(split).calendars["default"].week[0] == ((time(9), time(12)), (time(13), time(17)))
 
 
 def test_without_hours_office_hours_count_and_a_remark_says_so(write: Write) -> None:
@@ -292,12 +310,8 @@ class TestSecrets:
         ("language: English", 15, "is no language: write its code"),
         ("signature: Yours ${1 x}", 16, "`${1 x}` holds no name"),
         ("voice: rude", 12, "unknown value `rude`"),
-        ("show: flag", 11, "`show: flag` is not yet supported: write keywords or none"),
-        ("show: both", 11, "`show: both` is not yet supported"),
-        ("mode: tag", 11, "`mode: tag` is not yet supported: write draft"),
-        ("mode: watch", 11, "`mode: watch` is not yet supported"),
-        ("oauth: {provider: google}", 5, "`oauth` is not yet supported"),
-        ("token_command: [pass, mail]", 20, "`token_command` is not yet supported"),
+        ("show: flags", 11, "unknown value `flags`"),
+        ("mode: wach", 11, "unknown value `wach`"),
     ],
 )
 def test_what_is_wrong_with_an_inbox_is_said_where_it_stands(write: Write, line: str, column: int, text: str) -> None:
@@ -335,9 +349,10 @@ def test_the_page_is_reached_from_outside_under_its_url(write: Write, url: str, 
         ("web: {url: amends.example.com}", "1:12: `url` must be where this page is reached from outside"),
         ("web: {url: 'https://amends.example.com/?a=b'}", "1:12: `url` must be where this page is reached"),
         ("web: {url: 'https://me@amends.example.com'}", "1:12: `url` must be where this page is reached"),
-        ("web: {token: abc}", "1:14: `token` is not yet supported"),
+        ("web: {token: abc}", "1:14: `token` must be at least 16 letters and digits"),
         ("keep: {text: 24 months}", "1:1: `keep` is not yet supported"),
-        ("notify: [slack://x]", "1:9: `notify` is not yet supported"),
+        ("notify: [slack://x]", "1:10: this `slack` address is not understood"),
+        ("notify: ['mailto://me:secret@example.com']", "1:10: `mailto` sends mail, and Amends never does"),
         ("judge: {complaint_at: 1.5}", "1:23: `complaint_at` must be at most 1"),
         ("judge: {complaint_at: nan}", "1:23: `complaint_at`"),
         ("judge: {ask_between: [0.6, 0.4]}", "1:22: `ask_between` must be two numbers in order"),
@@ -361,7 +376,14 @@ def test_the_page_is_reached_from_outside_under_its_url(write: Write, url: str, 
             "`GB` has no part `XX`; write GB with one of ENG, NIR, SCT, WLS",
         ),
         ("hours: {default: {zone: UTC, week: {mon: 09:00-17:00}, closed: [20261224]}}", "`20261224` is no date"),
-        ("hours: {office: {zone: UTC, week: {mon: 09:00-17:00}}}", "no calendar `default` stands under"),
+        (
+            "hours: {office: {zone: UTC, week: {mon: 09:00-17:00}}}",
+            "no calendar `default` stands under the top key `hours`: name one so, or write `hours: office` here",
+        ),
+        (
+            "hours: {zone: UTC, week: {mon: 09:00-17:00}}",
+            "1:1: this calendar has no name: write `default:` above it, and indent it below that",
+        ),
     ],
 )
 def test_what_is_wrong_above_the_inboxes_is_said_too(write: Write, line: str, text: str) -> None:
@@ -375,10 +397,65 @@ def test_an_identity_must_be_an_address(write: Write, identity: str) -> None:
     assert "is no mail address: write support@example.com or" in problem
 
 
-@pytest.mark.parametrize("key", ["kind", "host", "user", "password", "identities"])
+@pytest.mark.parametrize("key", ["kind", "host", "user", "identities"])
 def test_what_no_inbox_can_do_without_is_missed(write: Write, key: str) -> None:
     lines = [line for line in SMALL.splitlines(keepends=True) if f"    {key}:" not in line]
     assert said(write("".join(lines))) == [f"amends.yaml:2:3: `{key}` is missing: add a line `{key}: …`"]
+
+
+def opened_by(*lines: str) -> str:
+    """The small file with these lines in place of the password's."""
+    return SMALL.replace("    password: ${SUPPORT_PASSWORD}\n", "".join(f"    {line}\n" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ((), "2:3: no `password` stands here: write `password: ${NAME}`, or `oauth:` or `token_command:` in its place"),
+        (("password: x", "token_command: [pass]"), "2:3: `password` and `token_command` stand beside each other"),
+        (("oauth: {provider: google, client_id: x}",), "6:5: Google wants a `client_secret` too"),
+        (("oauth: {provider: google, client_id: x, client_secret: y, tenant: z}",), "6:5: Google has no `tenant`"),
+        (("oauth: {provider: microsoft, client_id: x, client_secret: y}",), "6:5: an application that signs in by its"),
+        (("oauth: {provider: yahoo, client_id: x}",), "unknown value `yahoo`"),
+        (("oauth: {provider: microsoft}",), "`client_id` is missing"),
+        (
+            ("oauth: {provider: microsoft, client_id: x, url: 'https://login.example.com'}",),
+            "is for a stand-in on this",
+        ),
+        (("token_command: []",), "token_command"),
+    ],
+)
+def test_an_inbox_opens_in_one_way(write: Write, lines: tuple[str, ...], problem: str) -> None:
+    (told,) = said(write(opened_by(*lines)))
+    assert problem in told
+
+
+def test_a_sign_in_lies_beside_the_store_and_shows_no_secret(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMENDS_KEY", "A" * 42 + "+=")
+    monkeypatch.setenv("GOOGLE_SECRET", "s3cret")
+    way = "oauth: {provider: google, client_id: x, client_secret: '${GOOGLE_SECRET}'}"
+    path = write("store: sqlite:///data/mine.db\n" + opened_by(way))
+    settings = load(path)
+    (inbox,) = mailboxes(settings)
+    assert isinstance(inbox.sign_in, OAuth)
+    assert inbox.sign_in.kept == path.parent / "data" / "mine.tokens" / "support.json"
+    assert inbox.sign_in.keys == ("A" * 42 + "-=",)
+    assert inbox.password == ""
+    assert "s3cret" not in repr(settings)
+    assert "AAAA" not in repr(settings)
+
+
+def test_a_program_may_print_the_token(write: Write) -> None:
+    (inbox,) = mailboxes(load(write(opened_by("token_command: [pass, show, mail]"))))
+    assert inbox.sign_in == TokenCommand(("pass", "show", "mail"))
+
+
+@pytest.mark.parametrize("key", ["secret", "A" * 43, "A" * 43 + "=,short"])
+def test_a_key_that_is_none_is_told_and_not_shown(write: Write, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("AMENDS_KEY", key)
+    (told,) = said(write(SMALL))
+    assert "is no key: it must be 32 random bytes in base64" in told
+    assert key.rpartition(",")[2] not in told
 
 
 HELPDESK = (

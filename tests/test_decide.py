@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from plugin.decide import (
     Act,
@@ -25,10 +27,12 @@ from plugin.decide import (
     Snooze,
     TaskDue,
     TouchDraft,
+    date_of,
     decide,
+    working_of,
 )
-from plugin.model import Address, Assessment, Direction, Message, Place
-from plugin.timeline import Case, DraftFate, Event, Kind, Status, TagsKept, TaskState, fold
+from plugin.model import Address, Assessment, Direction, Message, Origin, Place
+from plugin.timeline import Case, DraftFate, DueBy, Event, Kind, Status, TagsKept, TaskState, fold
 from tests.player import HOURS, MONDAY, book, perform
 
 STORIES = sorted((Path(__file__).parent / "timelines").glob("*.txt"))
@@ -42,6 +46,69 @@ def test_the_story_comes_out_as_it_is_told(path: Path, tmp_path: Path) -> None:
     if os.environ.get("AMENDS_REFRESH"):
         path.write_text(came, "utf-8")
     assert came == path.read_text("utf-8")
+
+
+# ---- a clock that stood still ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("clock", "received", "pause", "told"),
+    [
+        ("2 weeks receipt next", "06-01 10:00", "06-03 10:00 06-08 10:00",
+         ["due Sat 20 Jun 2026 10:00", "Sat 20 Jun: closed; rolled to the next working day",
+          "due Mon 22 Jun 2026 17:00"]),
+        ("2 weeks receipt previous", "06-01 10:00", "06-03 10:00 06-08 10:00",
+         ["due Sat 20 Jun 2026 10:00", "Sat 20 Jun: closed; rolled to the previous working day",
+          "due Fri 19 Jun 2026 17:00"]),
+        ("2 weeks receipt next", "06-06 10:00", "06-20 12:00 06-21 12:00", ["due Tue 23 Jun 2026 17:00"]),
+        ("2 weeks receipt next", "06-06 10:00", "06-10 10:00 06-12 10:00",
+         ["due Mon 22 Jun 2026 10:00", "no pause brings a date forward", "due Mon 22 Jun 2026 17:00"]),
+        ("30 days day_after_receipt none", "06-01 10:00", "06-03 10:00 06-08 11:00", ["due Mon 6 Jul 2026 24:00"]),
+    ],
+)  # fmt: skip
+def test_what_stood_still_ends_on_a_working_day_all_the_same(
+    clock: str, received: str, pause: str, told: list[str]
+) -> None:
+    amount, unit, start, roll = clock.split()
+    began, stop, go = (
+        datetime.fromisoformat(f"2026-{moment}").replace(tzinfo=HOURS.zone)
+        for moment in (received, pause[:11], pause[12:])
+    )
+    promise = DueBy(due_for="resolution", due_at=None, start=start, anchor_at=began, span=f"{amount} {unit}",
+                    roll=roll, pause=True, pauses=((stop, go),))  # fmt: skip
+    working, due_at = working_of(HOURS, promise), date_of(HOURS, promise)
+    assert due_at is not None
+    assert working[-1] == f"due {HOURS.shown(due_at)}"
+    assert [line.removesuffix(" Europe/London") for line in working[-len(told) :]] == told
+
+
+@settings(max_examples=60, deadline=None)
+@example(clock="1 month", rest=("receipt", "next"), received=1, stops=[(1, 1), (1, 4319), (1, 2880)])
+@given(
+    clock=st.sampled_from(["9 business hours", "3 business days", "2 weeks", "1 month", "40 hours"]),
+    rest=st.tuples(st.sampled_from(["receipt", "day_after_receipt"]), st.sampled_from(["none", "next", "previous"])),
+    received=st.integers(0, 20_000),
+    stops=st.lists(st.tuples(st.integers(1, 9_000), st.integers(1, 9_000)), max_size=3),
+)
+def test_no_pause_shortens_a_clock_or_ends_it_on_a_closed_day(
+    clock: str, rest: tuple[str, str], received: int, stops: list[tuple[int, int]]
+) -> None:
+    """All in minutes: when it was received, then how long the clock went and stood still."""
+    began = moment = MONDAY + timedelta(minutes=received)
+    promise = DueBy(due_for="resolution", due_at=None, start=rest[0], roll=rest[1], anchor_at=began, span=clock)
+    due_at = date_of(HOURS, promise)
+    for went, stood in stops:
+        paused = moment + timedelta(minutes=went)
+        if due_at is None or paused >= due_at:
+            break
+        moment = paused + timedelta(minutes=stood)
+        promise = replace(promise, pauses=(*promise.pauses, (paused, moment)))
+        before, due_at = due_at, date_of(HOURS, promise)
+        assert due_at is not None
+        assert due_at > moment
+        assert due_at >= before or promise.roll == "previous"
+        assert promise.roll == "none" or HOURS.local(due_at - timedelta(seconds=1)).weekday() < 5
+        assert working_of(HOURS, promise)[-1] == f"due {HOURS.shown(due_at)}"
 
 
 # ---- single decisions ------------------------------------------------------------------------------------------------
@@ -201,6 +268,34 @@ def test_the_customer_answering_a_mail_we_never_saw_is_noted(mail: Mail, policy:
     case = fold(decide(Case(), _seen(mail(), COMPLAINT), policy))
     case = fold(decide(case, _seen(mail(after="<unknown@x>"), NOTHING, parent_known=False), policy), case)
     assert [due.note for due in case.due] == ["answered, not seen"]
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        (("carla@example.com", "<later@example.org>", 10), True),
+        (("carla@example.com", "", 11), False),
+        (("bob@example.com", "", 10), True),
+        (("bob@example.com", "<later@example.org>", 1), False),
+    ],
+)
+def test_two_answers_within_ten_minutes_by_two_people_or_to_one_mail_are_raised(
+    mail: Mail, policy: Policy, second: tuple[str, str, int], told: bool
+) -> None:
+    first, (by, parent, minutes) = mail(), second
+    case = fold(decide(Case(), _seen(first, COMPLAINT), policy))
+    for who, after, late in (("bob@example.com", first.message_id, 0), (by, parent or first.message_id, minutes)):
+        at = MONDAY + timedelta(hours=10, minutes=late)
+        reply = mail(Address(who), after, direction=Direction.OUT, to=(ANNA,), genuine=True, at=at)
+        case = fold(decide(case, _seen(reply, NOTHING), policy), case)
+    raised = [task.note for task in case.open_tasks(Kind.UPDATE)]
+    assert [note.partition(",")[0] for note in raised] == ["two answers went out within ten minutes"] * told
+
+
+def test_what_a_colleague_passes_on_again_changes_nothing(mail: Mail, policy: Policy) -> None:
+    case = fold(decide(Case(), _seen(mail(), COMPLAINT), policy))
+    (event,) = decide(case, _seen(mail(origin=Origin.FORWARD), COMPLAINT), policy)
+    assert (type(event).__name__, getattr(event, "standing", "")) == ("Joined", "passed-on")
 
 
 def test_a_draft_sent_before_we_learned_that_it_was_written_is_not_written_again(mail: Mail, policy: Policy) -> None:

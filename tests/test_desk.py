@@ -30,10 +30,11 @@ from plugin.inbox import (
 )
 from plugin.judge import Judge
 from plugin.model import Assessment, Message, Place
+from plugin.playbook import load_book
 from plugin.store import Conflict, Session, Store, StoreUnavailable
 from plugin.testing import MemoryInbox
 from plugin.timeline import DraftFate, Kind, Noted, Status, TaskState
-from tests.player import MONDAY, WORDS, Shop, book
+from tests.player import HOURS, MONDAY, WORDS, Shop, book
 
 SHOP = """\
 name: shop
@@ -613,3 +614,27 @@ def test_someone_without_an_address_to_answer_gets_no_draft(shop: Shop) -> None:
     complain(shop, sender="root")
     assert drafts(shop) == 0
     assert any(isinstance(event, Noted) and "no address" in event.note for event in shop.timeline())
+
+
+def test_an_update_promises_the_day_by_which_the_next_one_is_due(tmp_path: Path) -> None:
+    text = (
+        "name: weekly\nwhen: complaint_received\nthen:\n"
+        "  - due_by: {for: update, every: 7 days, roll: next, draft: how-it-stands}\n"
+    )
+    folder = tmp_path / "playbooks"
+    book(folder, {"weekly": text})
+    (folder / "drafts" / "how-it-stands.en.txt").write_text("Next by {update_by}.\n", "utf-8")
+    shop = Shop(tmp_path, load_book([], folder, calendars={"default": HOURS}))
+    shop.now += timedelta(hours=10)
+    shop.box.arrive(WORDS["complaint"], at=shop.now)
+    shop.run()
+    shop.pass_time(
+        days=5, hours=7
+    )  # a Saturday: three quarters of the way, and a week before another one, which is closed
+    written = shop.draft("update")
+    shop.act(SayReplied(at=shop.now, how="mail"))
+    due = shop.case.due_by("update")
+    assert due is not None
+    assert due.due_at is not None
+    assert HOURS.shown(due.due_at).startswith("Mon ")
+    assert "Next by Monday" in written.text

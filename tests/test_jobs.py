@@ -194,6 +194,30 @@ def test_an_inbox_that_called_is_looked_into_at_once(tmp_path: Path, start: Call
     jobs.rung("nobody")
 
 
+def test_an_inbox_that_says_no_is_tried_ever_more_seldom_and_at_once_when_something_was_mended(
+    tmp_path: Path, start: Callable[[Jobs], Jobs]
+) -> None:
+    inbox = Quiet(fetches=3)
+    inbox.error = InboxRefused("support", "wrong password")
+    works = Works(tmp_path, inbox)
+    asked: list[str] = []
+
+    def mended(name: str) -> bool:
+        asked.append(name)
+        return len(asked) % 3 == 0
+
+    jobs = start(Jobs(works.desk, tick_every=0.05, poll_every=0.05, mended=mended))
+    inbox.arrive(WORDS["complaint"])
+    eventually(lambda: inbox.box.drafts)
+    assert inbox.fetches == 0
+    assert len(asked) >= 3
+    pauses = []
+    for times in (1, 2, 3, 4, 5, 6):
+        jobs._refusals["support"] = times
+        pauses.append(jobs._pause("support", InboxRefused("support", "no")))
+    assert pauses == [300, 600, 1200, 2400, 3600, 3600]
+
+
 def test_a_call_does_not_shorten_the_pause_of_an_inbox_that_does_not_answer(
     tmp_path: Path, start: Callable[[Jobs], Jobs]
 ) -> None:

@@ -336,6 +336,7 @@ class TestProblems:
         ("source", "line", "column", "said"),
         [
             ("Hello {oder}", 1, 7, "unknown placeholder {oder}: did you mean order?"),
+            ("Hello {sender_name}", 1, 7, "unknown placeholder {sender_name}: did you mean name?"),
             ("a\nb {Name}", 2, 3, "unknown placeholder {Name}: did you mean name?"),
             ("{ order }", 1, 1, "unknown placeholder { order }: did you mean order?"),
             ("{xyzzy}", 1, 1, "unknown placeholder {xyzzy}: there are name, greeting,"),

@@ -35,6 +35,7 @@ from plugin.timeline import (
     DueByNoted,
     DueBySet,
     DueByUnmet,
+    Erased,
     Event,
     FeedbackReceived,
     Joined,
@@ -53,6 +54,7 @@ from plugin.timeline import (
     Resolved,
     Tagged,
     TagsKept,
+    TakenUp,
     Task,
     TaskDone,
     TaskDropped,
@@ -60,6 +62,7 @@ from plugin.timeline import (
     TaskRefused,
     TaskScheduled,
     TaskSnoozed,
+    Undone,
 )
 from tests.counter import COMPLAINT, FRIDAY, LONDON, Counter
 
@@ -361,7 +364,11 @@ def test_an_inbox_tells_when_it_was_read_and_what_came(counter: Counter) -> None
             "name": "support",
             "last_success": "2026-11-20T16:00:00Z",
             "fault": None,
+            "fault_since": None,
+            "wait_until": None,
             "verdicts": {"complaint": 1, "no": 1},
+            "quarantined": 0,
+            "unwritten": 0,
         }
     ]
 
@@ -510,6 +517,9 @@ SENTENCES: list[tuple[Event, str]] = [
      "A new round began: a new complaint in the same thread."),
     (Replanned(at=AT, book="b2", by="mia", tags=("vip",), released=("update",)),
      "Moved by mia to the playbooks now in force; no longer tagged vip; no longer promised: update."),
+    (Undone(at=AT, by="mia"), "Undone by mia: Amends takes back what it did, and does nothing more here."),
+    (TakenUp(at=AT, by="mia"), "Taken up by mia: from now on it is dealt with like a new one."),
+    (Erased(at=AT, by="mia"), "Forgotten by mia: who complained, and in what words. Dates and acts stay."),
     (FeedbackReceived(at=AT, satisfied=False, note="too slow"), "The customer said: not content; note: too slow."),
     (Noted(at=AT, note="its Message-ID was used before"), "Note: its Message-ID was used before."),
 ]  # fmt: skip

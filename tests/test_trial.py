@@ -51,9 +51,19 @@ def test_a_letter_a_newsletter_and_an_ordinary_mail_are_told_apart_in_words(tria
     assert "  draft     acknowledgement" in complaint
     assert "does not apply: category is" in complaint
     assert trial.told(trial.of("b.eml", letter)).startswith("b.eml: no complaint: a machine wrote it")
-    assert trial.told(trial.of("c.eml", written("Do you sell lamps?"))).startswith("c.eml: no complaint (score ")
+    other = trial.told(trial.of("c.eml", written("Do you sell lamps?")))
+    assert other.startswith("c.eml: no complaint (score ")
+    assert other.splitlines()[2:] == ["  playbook  none is looked at: this mail opens no case"]
+    assert "  playbook  not now: chased (set off by message_received)" in complaint.splitlines()
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(Problems, match="there is no such file or folder"):
         list(mails([tmp_path / "nothing"]))
+
+
+def test_what_may_be_a_complaint_waits_for_a_persons_word(trial: Trial) -> None:
+    raw = (Path(__file__).parent / "mails" / "flowed.eml").read_bytes()
+    told = trial.told(trial.of("d.eml", raw))
+    assert told.startswith("d.eml: perhaps a complaint: a person is asked")
+    assert "acknowledge (set off once a person says that this is a complaint)" in told

@@ -5,9 +5,11 @@ It writes tags and internal notes, and nothing a customer could see. A lock keep
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from integrations.zendesk.checks import look_at_everything
@@ -16,8 +18,8 @@ from integrations.zendesk.reading import Reader, account
 from integrations.zendesk.shelf import Shelf
 from integrations.zendesk.wire import Gone, Wire, ZendeskSettings
 from integrations.zendesk.writing import Writer
-from plugin.inbox import Change, Cursor, Finding, Memory, Notice, Page, Receipt
-from plugin.model import Message
+from plugin.inbox import Act, Change, Cursor, Finding, Memory, Notice, Page, Receipt, Recorded
+from plugin.model import Message, Place
 
 EXPORT_EVERY = 60.0
 """Seconds between two looks at what no notice told; the export shows nothing younger than a minute anyway."""
@@ -100,6 +102,32 @@ class ZendeskInbox:
                 return
             yield page
 
+    def backlog(self, since: datetime, cursor: Cursor, known: Recorded, at_once: int = 100) -> Iterator[Page]:
+        """What was said and done in tickets before the inbox was attached; nobody knows how much.
+
+        Tickets come in the order in which they changed last; within one everything is in order.
+        """
+        yield Page(cursor={})
+        until = datetime.fromisoformat(cursor["since"])
+        for page in self.history(since, sys.maxsize):
+            old = [one for one in page.messages if one.at < until]
+            on_record = known([one.place for one in old])
+            fresh = tuple(replace(one, historic=True) for one in old if one.place not in on_record)
+            there = {one.place.validity for one in fresh}
+            acts = tuple(act for act in page.acts if act.at < until and _ticket_of(act) in there)
+            if fresh or page.unreadable:
+                yield replace(page, messages=fresh, acts=acts)
+
+    def reread(self, place: Place, cursor: Cursor | None) -> Page:
+        """What the ticket of this place says now, as far as nothing of it is on record."""
+        with self._lock:
+            try:
+                told = Reader(self._wire, self._settings, self._shelf, _Nothing()).one(place.validity)
+            except Gone:
+                return Page(cursor={})
+            found = told.messages()
+            return Page(cursor={}, messages=tuple(one for one in found if place.uid in (0, one.place.uid)))
+
     def wait(self, seconds: float) -> bool:
         """Zendesk calls by a webhook, which is heard elsewhere; this only waits."""
         self._closed.wait(seconds)
@@ -111,6 +139,12 @@ class ZendeskInbox:
         with self._lock:
             self._wire.close()
         self._closed.clear()
+
+
+def _ticket_of(act: Act) -> int:
+    """The ticket an act is about; 0 where it is about what we wrote."""
+    place = act.conversation or (act.message.place if act.message else None)
+    return place.validity if place else 0
 
 
 class _Nothing:

@@ -175,10 +175,10 @@ class Writer:
         if _said(standing) < MOST_COMMENTS:
             return
         why = f"the ticket #{run.number} holds {MOST_COMMENTS:,} comments, and Zendesk takes no more"
-        run.changes = [replace(change, draft=None, reminder=None) if _steps(change)[0] == _tag_step(change) else change
+        run.changes = [_without_notes(change) if _steps(change)[0] == _tag_step(change) else change
                        for change in run.changes]  # fmt: skip
         for change in run.open():
-            if change.draft or change.reminder:
+            if _notes_of(change):
                 run.receipts[change.key] = Receipt(key=change.key, gone=why)
 
     def _once_more(self, run: _Run, before: Standing) -> Standing:
@@ -331,7 +331,8 @@ class Writer:
 
 
 def _needs_ticket(change: Change) -> bool:
-    return bool(change.add_tags or change.remove_tags or change.draft or change.reminder or change.settle)
+    said = change.draft or change.reminder or change.note
+    return bool(change.add_tags or change.remove_tags or said or change.settle)
 
 
 def _ticket_of(change: Change) -> int:
@@ -347,7 +348,7 @@ def _nothing(change: Change) -> Receipt:
 
 def _steps(change: Change) -> list[str]:
     steps = [_tag_step(change)] if change.add_tags or change.remove_tags else []
-    steps += [_note_step(change.case, one) for one in (change.draft, change.reminder) if one]
+    steps += [_note_step(change.case, one) for one in _notes_of(change)]
     return steps + [note.step(change.case, "s" + note.bare(one.message_id)) for one in change.settle]
 
 
@@ -370,8 +371,16 @@ def _lies(kind: str, item: Draft | Reminder | None, ticket: int, audit: Json) ->
 
 def _notes(run: _Run) -> str:
     """The notes that do not stand in the ticket yet, as one comment; empty where all of them do."""
-    items = [(change.case, item) for change in run.open() for item in (change.draft, change.reminder) if item]
+    items = [(change.case, item) for change in run.open() for item in _notes_of(change)]
     return note.told([item for case, item in items if _note_step(case, item) not in run.done])
+
+
+def _without_notes(change: Change) -> Change:
+    return replace(change, draft=None, reminder=None, note=None)
+
+
+def _notes_of(change: Change) -> list[Draft | Reminder]:
+    return [item for item in (change.draft, change.reminder, change.note) if item]
 
 
 def _said(standing: Standing) -> int:

@@ -1,4 +1,4 @@
-"""Looking: cases, show, tasks, quarantine."""
+"""Looking: cases, show, tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from plugin.cli.frame import Frame, fail, say, show_json
+from plugin.cli.frame import Frame, say, show_json
 from plugin.hours import Span, SpanError
 from plugin.register import Register, open_register
 
@@ -67,7 +67,8 @@ def cases(frame: Frame, open_only: bool, due: timedelta | None, as_json: bool) -
 
 
 def _line(register: Register, case: dict[str, Any]) -> str:
-    return f"{case['id']}  {case['status']:8}  {case['category']:19} {case['subject'][:48]:48}  {_next(register, case)}"
+    status = "erased" if case["erased"] else "undone" if case["undone"] else case["status"]
+    return f"{case['id']}  {status:8}  {case['category']:19} {case['subject'][:48]:48}  {_next(register, case)}"
 
 
 def _next(register: Register, case: dict[str, Any]) -> str:
@@ -108,8 +109,7 @@ def _told(register: Register, case: dict[str, Any]) -> list[str]:
     ]
     for due in case["due"]:
         when = _shown(register, due["due_at"], inbox) if due["due_at"] else "not started"
-        met = f"met {_shown(register, due['met_at'], inbox)} by {due['met_by']}" if due["met_at"] else _standing(due)
-        lines.append(f"due    {due['for']}: {when} - {met}{' - MISSED' if due['missed'] else ''}")
+        lines.append(f"due    {due['for']}: {when} - {standing(register, due, inbox)}")
     for task in case["tasks"]:
         note = f" - {task['note']}" if task["note"] else ""
         lines.append(
@@ -128,8 +128,11 @@ def _state(register: Register, task: dict[str, Any], inbox: str) -> str:
     return f"put off to {_shown(register, until, inbox)}" if until else str(task["state"])
 
 
-def _standing(due: dict[str, Any]) -> str:
-    return due["note"] or ("open" if due["owed"] else "no longer owed")
+def standing(register: Register, due: dict[str, Any], inbox: str) -> str:
+    """What became of a due-by: met when and by what, open, no longer owed; and whether it was missed."""
+    so_far = due["note"] or ("open" if due["owed"] else "no longer owed")
+    met = f"met {_shown(register, due['met_at'], inbox)} by {due['met_by']}" if due["met_at"] else so_far
+    return f"{met}{' - MISSED' if due['missed'] else ''}"
 
 
 @click.command()
@@ -146,31 +149,8 @@ def tasks(frame: Frame, upcoming: bool, as_json: bool) -> None:
         for task in found:
             when = _shown(register, task["due_at"], task["inbox"])
             say(f"{task['state']:7} {when}  {task['what']}: {task['subject']} ({task['sender']})")
+            if task["note"]:
+                say(f"        {task['note']}")
             say(f"        amends done {task['id']}")
         if not found:
             say("nothing is owed")
-
-
-@click.group(invoke_without_command=True)
-@json_option
-@click.pass_context
-def quarantine(ctx: click.Context, as_json: bool) -> None:
-    """Mails that could not be read: kept and listed."""
-    if ctx.invoked_subcommand is not None:
-        return
-    with opened(ctx.obj) as register:
-        found = register.quarantine()
-        if as_json:
-            show_json({"quarantine": found})
-            return
-        for item in found:
-            say(f"{item['id']}  {item['inbox']}: {item['folder']} uid {item['uid']}: {item['reason']}")
-        if not found:
-            say("the quarantine is empty")
-
-
-@quarantine.command()
-@click.argument("quarantine_id")
-def retry(quarantine_id: str) -> None:
-    """Not yet: read a mail in quarantine again."""
-    fail(f"quarantine retry {quarantine_id}: not yet - this version keeps and lists such mails", 2)

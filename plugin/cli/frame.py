@@ -36,6 +36,36 @@ class Frame:
         return load(self.config, secrets=secrets)
 
 
+def log_as(form: str) -> None:
+    """Write the log to standard error, as text for people or as JSON (a document a line); the first word holds."""
+    if logging.getLogger().handlers:
+        return
+    writer = logging.StreamHandler()
+    writer.setFormatter(_json_lines() if form == "json" else logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(writer)
+    logging.getLogger().setLevel(logging.INFO)
+    for chatty in ("alembic", "apprise", "apscheduler", "imapclient"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+def _json_lines() -> logging.Formatter:
+    """`{timestamp (RFC 3339, UTC), level, logger, event}`, with `exception` where something went wrong in Amends."""
+    from structlog import processors, stdlib  # noqa: PLC0415 - only for those whose logs another program reads
+
+    return stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            stdlib.add_log_level,
+            stdlib.add_logger_name,
+            processors.TimeStamper(fmt="iso", utc=True),
+            processors.format_exc_info,
+        ],
+        processors=[
+            stdlib.ProcessorFormatter.remove_processors_meta,
+            processors.JSONRenderer(ensure_ascii=False, sort_keys=True),
+        ],
+    )
+
+
 def whoami(name: str | None) -> str:
     """Who acts: --as, else the login name of the system user."""
     try:
@@ -47,6 +77,11 @@ def whoami(name: str | None) -> str:
 def say(text: str = "") -> None:
     """One line for a person."""
     click.echo(text)
+
+
+def counted(number: int, what: str) -> str:
+    """So many of them, as `1 case` or `1,200 cases`."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def show_json(document: Any) -> None:

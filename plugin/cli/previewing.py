@@ -44,7 +44,7 @@ def preview(
     if compare is not None and not compare.is_dir():
         raise Problems([Problem(str(compare), 1, 1, "there is no such folder: name a folder of playbooks")])
     now = datetime.now(UTC)
-    progress = _Progress()
+    progress = Progress()
     folder = compare and compare.absolute()
     with closing(Preview(settings, inbox, now, compare=folder, told=progress.show)) as past:
         try:
@@ -107,7 +107,7 @@ def _print_list(name: str, items: Iterator[dict[str, object]], end: str) -> None
     say(f"]{end}")
 
 
-class _Progress:
+class Progress:
     """One line on a terminal that says how far it is; elsewhere nothing."""
 
     def __init__(self) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 import click
 from sqlalchemy import make_url
 
-from plugin.cli.frame import Frame, fail, say
+from plugin.alerts import Alerts
+from plugin.cli.frame import Frame, fail, log_as, say
 from plugin.config import Settings
-from plugin.desk import Desk, open_desk
+from plugin.desk import Desk, now_utc, open_desk
 from plugin.jobs import POLL, AlreadyRunning, Jobs, Leadership, run_once
 
 log = logging.getLogger("amends.run")
@@ -24,10 +25,13 @@ log = logging.getLogger("amends.run")
 @click.option("--once", is_flag=True, help="One full pass, then end: 0, or 1 if something must be tried again.")
 @click.option("--every", default=POLL, show_default=True, type=click.FloatRange(0.2, 3600),
               help="Seconds between two looks into an inbox that has not called by itself.")  # fmt: skip
+@click.option("--log", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              envvar="AMENDS_LOG", help="How the log is written: for people, or one JSON document a line.")  # fmt: skip
 @click.pass_obj
-def run(frame: Frame, once: bool, every: float) -> None:
+def run(frame: Frame, once: bool, every: float, form: str) -> None:
     """Watch the inboxes, keep the clock, show the web page, until Ctrl-C."""
     settings = frame.settings()
+    log_as(form)
     try:
         with Leadership(settings.store, lock_path(settings)):
             _lead(settings, once, every)
@@ -57,20 +61,21 @@ def _once(desk: Desk) -> None:
 def work(desk: Desk, settings: Settings, every: float = POLL, *, beside: bool = True) -> None:
     """Everything in one process, until SIGINT or SIGTERM; without `beside` nothing stands inside a helpdesk."""
     from plugin.desk.learning import learn_when_due  # noqa: PLC0415 - a single pass has no time to learn, …
+    from plugin.desk.mending import Mending  # noqa: PLC0415 - … ends before anything can be mended …
     from plugin.register import Register  # noqa: PLC0415 - … needs no register …
     from plugin.web import open_doors, open_sidebars, serve  # noqa: PLC0415 - … and no web server
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    for chatty in ("apscheduler", "imapclient"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
-    jobs = Jobs(desk, poll_every=every, learn=partial(learn_when_due, desk.judge, desk.store, settings.retrain))
+    log_as("text")
+    alerts = Alerts(desk.store, tuple(desk.inboxes), settings.notify, now_utc)
+    learn = partial(learn_when_due, desk.judge, desk.store, settings.retrain)
+    jobs = Jobs(desk, poll_every=every, learn=learn, alert=alerts.look, mended=Mending(desk, settings).look)
     register = Register(desk.store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
     doors = open_doors(desk.store, settings.inboxes, jobs.rung)
     sidebars = open_sidebars(register, lambda: desk, settings.inboxes if beside else ())
-    with closing(doors), serve(register, settings.listen, doors, sidebars) as address:
+    with closing(doors), serve(register, settings.listen, doors, sidebars, token=settings.web_token) as address:
         jobs.start()
         say(f"Amends is at work: {', '.join(desk.inboxes)}. Register: {address} - end with Ctrl-C.")
         stop.wait()

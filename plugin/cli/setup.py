@@ -3,44 +3,63 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
 from plugin.cli.frame import Frame, fail, say, show_json
-from plugin.config import HelpdeskSettings, InboxSettings, MailboxSettings, Settings, settings_schema
+from plugin.cli.presets import OWN, PRESETS, filled, what_next
+from plugin.cli.thunderbird import write_preferences
+from plugin.config import HelpdeskSettings, InboxSettings, MailboxSettings, OAuth, Settings, settings_schema
 from plugin.coverage import Remark, remarks
-from plugin.desk import book_of, judge_of, open_inbox
-from plugin.inbox import Finding, InboxError
+from plugin.desk import book_of, judge_of, now_utc, open_inbox
+from plugin.desk.ledger import stay_quiet
+from plugin.inbox import Finding, InboxError, InboxUnavailable
 from plugin.judge import deep
 from plugin.playbook import Book, playbook_schema
 from plugin.sentence import sentence
 from plugin.source import Problems
 from plugin.store import Store, StoreError
 
-PRESETS = ("gmail", "microsoft365", "fastmail", "zoho", "icloud", "own")
-
 
 @click.command()
 @click.argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--preset", type=click.Choice(PRESETS), default="own", help="The mail provider.")
+@click.option("--preset", type=click.Choice(list(PRESETS)), default=OWN, show_default=True, help="The mail provider.")
 @click.option("--zendesk", is_flag=True, help="For a Zendesk account; also prints what to create there.")
 def init(folder: Path, preset: str, zendesk: bool) -> None:
     """Write a commented amends.yaml and a folder for your own playbooks; nothing is ever overwritten."""
-    if preset != "own":
-        fail(f"init: --preset {preset}: not yet - use own, and fill in the host your provider names", 2)
     if (folder / "plugin" / "model.py").exists():
         fail(f"init: {folder.resolve()} is the source tree of Amends - choose a folder of your own", 2)
-    for name, text in _files("zendesk/" if zendesk else "").items():
+    texts = _files("zendesk/" if zendesk else "")
+    if not zendesk and not (folder / "amends.yaml").exists():
+        texts["amends.yaml"] = _asked(texts["amends.yaml"], preset)
+    for name, text in texts.items():
         _write(folder / name, text)
-    say(_next_at_zendesk() if zendesk else _NEXT)
+    say(_next_at_zendesk() if zendesk else what_next(PRESETS[preset]))
     if deep.offer():
         say(deep.offer())
 
 
-_NEXT = "Next: put the password into .env, fill in amends.yaml, then run: amends check && amends doctor && amends run"
+def _asked(template: str, preset: str) -> str:
+    """The settings for this provider, with what a person at the keyboard says; nobody else is asked."""
+    if not sys.stdin.isatty():
+        return filled(template, PRESETS[preset])
+    say("Return leaves an example in its place.")
+    address = click.prompt("The mailbox's address", default="support@example.com", value_proc=_address)
+    name = click.prompt("The name your customers know you by", default="Example Support")
+    host = click.prompt("Its incoming mail server", default=PRESETS[preset].host) if preset == OWN else ""
+    return filled(template, PRESETS[preset], host, address, name)
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[^\s@<>\"']+@[A-Za-z0-9.-]+", value):
+        raise click.UsageError("an address looks like support@example.com")
+    return value
 
 
 def _files(kind: str) -> dict[str, str]:
@@ -169,8 +188,18 @@ def _about(inbox: InboxSettings, settings: Settings) -> Iterator[str]:
     """What is no problem, and worth knowing before one wonders."""
     if isinstance(inbox, MailboxSettings) and inbox.host == "mail.example.com":
         yield "host is still mail.example.com - fill in your provider's incoming mail server"
+    if isinstance(inbox, MailboxSettings) and isinstance(inbox.sign_in, OAuth):
+        yield from _about_sign_in(inbox.name, inbox.sign_in)
     if isinstance(inbox, HelpdeskSettings):
         yield from _about_helpdesk(inbox, settings)
+
+
+def _about_sign_in(name: str, way: OAuth) -> Iterator[str]:
+    by_itself = way.provider == "microsoft" and way.client_secret
+    if not way.client_id.strip("0-"):
+        yield "client_id is still an example - docs/signin.md tells how an application is registered"
+    elif not by_itself and not way.kept.exists():
+        yield f"nobody has signed in yet - run: amends login {name}"
 
 
 def _about_helpdesk(inbox: HelpdeskSettings, settings: Settings) -> Iterator[str]:
@@ -190,14 +219,21 @@ def _about_helpdesk(inbox: HelpdeskSettings, settings: Settings) -> Iterator[str
 
 @click.command()
 @click.option("--make-folders", is_flag=True, help="Make the folders Amends/Complaint and so on.")
+@click.option("--thunderbird", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="Write the tags for Thunderbird into this file, and look at nothing.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
-def doctor(frame: Frame, make_folders: bool, as_json: bool) -> None:
+def doctor(frame: Frame, *, make_folders: bool, thunderbird: Path | None, as_json: bool) -> None:
     """Look at every inbox online: one line per check."""
+    if thunderbird is not None:
+        _for_thunderbird(thunderbird, frame.settings(secrets=False))
+        return
     settings = frame.settings()
     found = [("store", _store(settings)), ("judge", _judge(settings))]
+    silent = _silent(settings)
     for inbox in settings.inboxes:
-        found += [(inbox.name, finding) for finding in _inbox(inbox, make_folders)]
+        findings = silent.get(inbox.name) or _inbox(inbox, make_folders)
+        found += [(inbox.name, finding) for finding in findings]
     if as_json:
         show_json({"findings": [_plain(name, finding) for name, finding in found]})
     else:
@@ -205,6 +241,12 @@ def doctor(frame: Frame, make_folders: bool, as_json: bool) -> None:
             say(f"{'ok  ' if finding.ok else 'FAIL'} {name}: {finding.check}: {finding.detail}")
     if not all(finding.ok for _, finding in found):
         raise SystemExit(1)
+
+
+def _for_thunderbird(path: Path, settings: Settings) -> None:
+    write_preferences(path, book_of(settings))
+    say(f"wrote  {path}: copy its lines into user.js in the folder of your Thunderbird profile (Help, Troubleshooting "
+        "Information, Profile Folder), and start Thunderbird anew")  # fmt: skip
 
 
 def _plain(name: str, finding: Finding) -> dict[str, object]:
@@ -219,6 +261,21 @@ def _store(settings: Settings) -> Finding:
     return Finding("database", True, f"{settings.store} can be opened")
 
 
+def _silent(settings: Settings) -> dict[str, list[Finding]]:
+    """The inboxes that asked to be left alone, which the doctor does too."""
+    found: dict[str, list[Finding]] = {}
+    try:
+        with closing(Store(settings.store)) as store, store.reading() as session:
+            for inbox in settings.inboxes:
+                try:
+                    stay_quiet(session.inbox(inbox.name), now_utc())
+                except InboxUnavailable as error:
+                    found[inbox.name] = [Finding("connection", False, error.problem)]
+    except StoreError:
+        return {}  # told already, and no reason not to look at the inboxes
+    return found
+
+
 def _judge(settings: Settings) -> Finding:
     """Whether the second opinion answers, where there is to be one."""
     second = deep.second(settings.deep)
@@ -229,10 +286,21 @@ def _judge(settings: Settings) -> Finding:
     return Finding("second opinion", True, f"the judge {deep.standing(settings.deep)}")
 
 
+_MODES = {
+    "watch": "nothing is written into this inbox, as `mode: watch` asks; the register has everything",
+    "tag": "tags and reminders are written and no drafts, as `mode: tag` asks",
+}
+
+
+def _mode(settings: InboxSettings) -> Iterator[Finding]:
+    if told := _MODES.get(settings.mode):
+        yield Finding("mode", True, told)
+
+
 def _inbox(settings: InboxSettings, make_folders: bool) -> list[Finding]:
     inbox = open_inbox(settings)
     try:
-        return list(inbox.check(make_folders))
+        return [*_mode(settings), *inbox.check(make_folders)]
     except InboxError as error:
         return [Finding("inbox", False, str(error))]
     finally:

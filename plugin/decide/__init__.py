@@ -9,7 +9,6 @@ from plugin.decide import acts, messages, promises, replan, rules
 from plugin.decide.acts import (
     Act,
     Acted,
-    ActRefused,
     Correct,
     EndReminder,
     EndTask,
@@ -25,7 +24,7 @@ from plugin.decide.acts import (
     Wait,
 )
 from plugin.decide.replan import Replanning
-from plugin.decide.rules import date_of, working_of
+from plugin.decide.rules import date_of, working_of, working_of_later
 from plugin.decide.story import (
     CalendarsChanged,
     MessageSeen,
@@ -37,6 +36,7 @@ from plugin.decide.story import (
     short,
     withdrawal,
 )
+from plugin.decide.taking import ActRefused, SettleOld, TakeUp, Undo
 from plugin.model import Direction
 from plugin.timeline import Case, Event
 
@@ -59,10 +59,13 @@ __all__ = [
     "Replanning",
     "Resolve",
     "SayReplied",
+    "SettleOld",
     "Snooze",
+    "TakeUp",
     "TaskDue",
     "TouchDraft",
     "Trigger",
+    "Undo",
     "Vanish",
     "Wait",
     "case_id",
@@ -73,6 +76,7 @@ __all__ = [
     "told",
     "withdrawal",
     "working_of",
+    "working_of_later",
 ]
 
 

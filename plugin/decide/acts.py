@@ -8,7 +8,8 @@ from datetime import datetime
 from plugin.decide import promises, rules
 from plugin.decide.messages import drop_later, tags_of
 from plugin.decide.story import ANSWERS, PROMISES, SENDING, Story, round_of, withdrawal
-from plugin.model import AmendsError, Purpose
+from plugin.decide.taking import ActRefused, SettleOld, TakeUp, Undo, take
+from plugin.model import Purpose
 from plugin.playbook import From, When
 from plugin.timeline import (
     Corrected,
@@ -30,16 +31,6 @@ from plugin.timeline import (
     TaskRaised,
     TaskState,
 )
-
-
-class ActRefused(AmendsError):
-    """What a person asked for does not fit the case as it stands."""
-
-    input_is_wrong = True
-
-    def __init__(self, case: str, problem: str) -> None:
-        self.case = case
-        super().__init__(f"case {case}: {problem}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +145,7 @@ class Note:
 
 Act = (
     Correct | Rate | Vanish | Wait | Note | Resolve | Reopen | SayReplied | EndTask | Snooze | TouchDraft | EndReminder
-    | MarkAnswered
+    | MarkAnswered | Undo | SettleOld | TakeUp
 )  # fmt: skip
 
 
@@ -186,6 +177,8 @@ def acted(story: Story, act: Act) -> None:
             _end_reminder(story, act)
         case Rate() | Vanish() | Wait() | Note():
             _heard(story, act)
+        case Undo() | SettleOld() | TakeUp():
+            take(story, act)
         case MarkAnswered():
             if not story.state.replies:
                 promises.note_unseen(story, "answered, not seen")
@@ -268,6 +261,8 @@ def _vanish(story: Story, act: Vanish) -> None:
 
 
 def _reopen(story: Story, act: Reopen) -> None:
+    if story.state.erased:
+        raise ActRefused(story.state.id, "who complained was forgotten, so there is nobody to answer")
     if story.state.status is not Status.RESOLVED:
         raise ActRefused(story.state.id, "it is not resolved, so it cannot be reopened")
     story.add(Reopened(at=story.at, reason=f"reopened by {act.by or 'a person'}", since=story.at))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from plugin.decide import promises, rules
 from plugin.decide.story import ANSWERS, LATER, SENDING, MessageSeen, Story, round_of, short
-from plugin.model import Assessment, Direction, Message
+from plugin.model import Assessment, Direction, Message, Origin
 from plugin.playbook import When
 from plugin.timeline import (
+    Answered,
     Assessed,
     Case,
     Confirmed,
@@ -28,6 +29,8 @@ from plugin.timeline import (
 )
 
 MAYBE = "maybe-complaint"
+TOGETHER = timedelta(minutes=10)
+"""Two answers this close to each other were most likely written by people who did not know of each other."""
 _MARK = re.compile(r"\[\[[^\[\]\n]{1,200}\]\]")
 
 
@@ -40,6 +43,8 @@ def seen(story: Story, trigger: MessageSeen) -> None:
         _ours(story, message)
     elif message.automatic and not trigger.insist:
         _machine(story, message)
+    elif _is_complainant(story, message) and message.origin is Origin.FORWARD and not trigger.insist:
+        _join(story, message, "passed-on", "nothing changes by it")
     elif _is_complainant(story, message):
         _complainant(story, trigger)
     else:
@@ -144,8 +149,8 @@ def _is_complainant(story: Story, message: Message) -> bool:
 
 
 def _complainant(story: Story, trigger: MessageSeen) -> None:
-    complaint = trigger.insist or trigger.assessment.complaint
-    if story.state.status is Status.RESOLVED and complaint:
+    complaint = trigger.insist or (trigger.assessment.complaint and not story.state.undone)
+    if complaint and (story.state.status is Status.RESOLVED or _begins_anew(story, trigger.message)):
         _reopen(story, trigger)
         return
     _join(story, trigger.message, "complainant")
@@ -158,6 +163,11 @@ def _complainant(story: Story, trigger: MessageSeen) -> None:
         if complaint:
             story.tag(trigger.message.key, tags_of(trigger.assessment))
         rules.run(story, When.MESSAGE_RECEIVED)
+
+
+def _begins_anew(story: Story, message: Message) -> bool:
+    """An old case is only on record; who complains in it again today is owed an answer like anybody else."""
+    return story.listening and story.state.historic and not message.historic
 
 
 def _confirm(story: Story, trigger: MessageSeen) -> None:
@@ -190,6 +200,7 @@ def _reopen(story: Story, trigger: MessageSeen) -> None:
             message_id=message.message_id,
             references=ancestry(message),
             has_attachment=bool(message.attachments),
+            historic=message.historic,
         )
     )
     drop_later(story, "the case was reopened")
@@ -217,6 +228,7 @@ def _ours(story: Story, message: Message) -> None:
     if not _is_reply(story, message) or message.message_id in (reply for reply, _ in story.state.replies if reply):
         return
     draft = _draft_behind(story, message)
+    other = _beside(story, message)
     story.add(
         Replied(
             at=story.at,
@@ -233,8 +245,26 @@ def _ours(story: Story, message: Message) -> None:
     story.withdraw(ANSWERS, "a person answered")
     promises.replied(story, message.at, "reply")
     _raise_marks(story, message)
+    _raise_second(story, message, other)
     if story.listening:
         rules.run(story, When.REPLY_SENT)
+
+
+def _beside(story: Story, message: Message) -> Answered | None:
+    """An answer within ten minutes of this one, by another of us or to the same mail."""
+    by, parent = message.sender.email, _parent(message)
+    near = (other for other in story.state.answers if abs(message.at - other.replied_at) <= TOGETHER)
+    return next((other for other in near if other.by != by or (parent and other.answers == parent)), None)
+
+
+def _raise_second(story: Story, message: Message, other: Answered | None) -> None:
+    """Whoever answered without knowing of each other is told at once."""
+    if other is None or not story.listening or story.state.historic:
+        return
+    who = " and ".join(dict.fromkeys((other.by, message.sender.email)))
+    note = f"two answers went out within ten minutes, by {who}: where they differ, tell them which one holds"
+    key = story.key("twice", short(message.key, 8))
+    story.schedule(Task(key=key, kind=Kind.UPDATE, run_at=story.at, note=note))
 
 
 def _own_up(story: Story, message: Message) -> None:

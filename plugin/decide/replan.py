@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from plugin.decide import promises, rules
-from plugin.decide.acts import ActRefused, look_ahead
+from plugin.decide.acts import look_ahead
 from plugin.decide.past import Moment
 from plugin.decide.story import ANSWERS, Story, round_of, withdrawal
+from plugin.decide.taking import ActRefused
 from plugin.model import Purpose
 from plugin.playbook import Book, Tag, When
 from plugin.timeline import (
@@ -56,6 +57,8 @@ def replan(story: Story, trigger: Replanning) -> None:
     case = story.state
     if case.status is Status.UNDECIDED:
         raise ActRefused(case.id, "nobody has said yet whether it is a complaint - `amends open` says so")
+    if case.undone:
+        raise ActRefused(case.id, "it was undone, so nothing is at work on it - `amends reopen` takes it up again")
     if case.outcome == "not-a-complaint":
         raise ActRefused(case.id, "it is no complaint, so no playbook is at work on it")
     if case.book == story.policy.book.version:

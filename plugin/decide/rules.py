@@ -14,6 +14,7 @@ from plugin.playbook import Action, Assign, DueBy, Facts, FollowUp, From, Goodwi
 from plugin.timeline import (
     Assigned,
     Case,
+    DueByMissed,
     DueBySet,
     Kind,
     Noted,
@@ -37,7 +38,9 @@ _TO_OUTCOMES = ("", "upheld", "partly-upheld")
 
 
 def run(story: Story, when: When, *, missed: str = "", satisfied: bool | None = None) -> None:
-    """Look at every playbook for this occasion and take what follows from those that apply."""
+    """Look at every playbook for this occasion and take what follows from those that apply; not of an undone case."""
+    if story.state.undone:
+        return
     _take(story, look(story, when, missed=missed, satisfied=satisfied))
 
 
@@ -177,25 +180,40 @@ def date_of(calendar: Hours, promise: Promise) -> datetime | None:
     """When a promise is due, by its anchor; None while that has not come. Raises HoursError."""
     if promise.anchor_at is None:
         return None
-    span = Span.parse(promise.span)
-    due = calendar.due(promise.anchor_at, span, **_terms(promise))
-    for paused, back in promise.pauses:
-        due = calendar.resumed(due, span, paused, back)
-    return due
+    if promise.pauses:
+        return [due for _, due in _stood_still(calendar, promise, promise.anchor_at)][-1]
+    return calendar.due(promise.anchor_at, Span.parse(promise.span), **_terms(promise))
 
 
 def working_of(calendar: Hours, promise: Promise) -> tuple[str, ...]:
     """The working of `date_of`, line by line; nothing while the anchor has not come. Raises HoursError."""
     if promise.anchor_at is None:
         return ()
-    span = Span.parse(promise.span)
-    lines = calendar.derivation(promise.anchor_at, span, **_terms(promise))
-    due = calendar.due(promise.anchor_at, span, **_terms(promise))
+    span, terms = Span.parse(promise.span), _terms(promise)
+    if not promise.pauses:
+        return calendar.derivation(promise.anchor_at, span, **terms)
+    lines = calendar.derivation(promise.anchor_at, span, day_after=terms["day_after"])
+    then = _stood_still(calendar, promise, promise.anchor_at)
+    return (*lines, *(line for told, due in then for line in (told, f"due {calendar.shown(due)}")))
+
+
+def _stood_still(calendar: Hours, promise: Promise, anchor: datetime) -> Iterator[tuple[str, datetime]]:
+    """What each pause made of the date, in words and as the date; it rolls where it ends up, from a closed day."""
+    span, terms = Span.parse(promise.span), _terms(promise)
+    roll = terms["roll"]
+    since, due = anchor, calendar.due(anchor, span, day_after=terms["day_after"])
+    promised = calendar.rolled(since, due, roll)
     for paused, back in promise.pauses:
-        due = calendar.resumed(due, span, paused, back)
-        waited = f"waiting for the customer from {calendar.shown(paused)} to {calendar.shown(back)}"
-        lines = (*lines, waited, f"due {calendar.shown(due)}")
-    return lines
+        if due <= paused:  # it had rolled from a closed day, and they were asked before that was over
+            due = calendar.rolled(since, due, roll)
+        since, due = back, calendar.resumed(due, span, paused, back)
+        promised = max(promised, calendar.rolled(since, due, roll)) if roll is Roll.NEXT else promised
+        yield f"waiting for the customer from {calendar.shown(paused)} to {calendar.shown(back)}", due
+    moved = calendar.rolled(since, due, roll)
+    for why in calendar.roll_told(due, moved, roll):
+        yield why, moved
+    if roll is Roll.NEXT and moved < promised:  # it had rolled to a closing, and ends in the morning of that day now
+        yield "no pause brings a date forward", promised
 
 
 def _terms(promise: Promise) -> _Terms:
@@ -258,6 +276,20 @@ def move_later(story: Story, start: From) -> None:
         run_at = _later_at(story, action, anchor)
         if run_at != task.run_at and task.until is None:
             story.add(TaskScheduled(at=story.at, task=replace(task, run_at=run_at)))
+
+
+def working_of_later(story: Story, task: Task) -> tuple[str, ...]:
+    """The working of a follow_up's or a gesture's date, line by line: what it counts, then day by day.
+
+    Empty where the playbook has it no more, or it was counted from what is not known any more. Raises HoursError.
+    """
+    action = _action_behind(story, task)
+    anchor = anchor_of(story, action.start) if action else None
+    if action is None or anchor is None or (task.until is None and _later_at(story, action, anchor) != task.run_at):
+        return ()
+    day_after = action.start is From.DAY_AFTER_RECEIPT
+    lines = story.policy.calendar(action.hours).derivation(anchor, action.after, day_after=day_after)
+    return f"{action.after} from the {action.start.replace('_', ' ')}", *lines
 
 
 def _later_at(story: Story, action: FollowUp | Goodwill, anchor: datetime) -> datetime:
@@ -377,6 +409,39 @@ def plan_draft(story: Story, task: Task | None) -> None:
     if standing is not None and standing.state is TaskState.WAITING and task.run_at < standing.run_at:
         story.add(TaskScheduled(at=story.at, task=task))
     story.schedule(task)
+
+
+def take_up(story: Story) -> None:
+    """An old case is like any other from now on; of all that was missed one thing is asked for, with one draft."""
+    pressing = _most_pressing(story)
+    for due in story.state.due:
+        if not due.open or due.due_at is None or due.paused_at is not None:
+            continue
+        if due.due_at > story.at or due is pressing:
+            story.schedule(
+                Task(key=due.task, kind=Kind(due.due_for), run_at=due.due_at, playbook=due.playbook, number=due.number)
+            )
+        elif not due.missed:
+            story.add(DueByMissed(at=story.at, due_for=due.due_for))
+    plan_draft(story, _late_draft(story))
+
+
+def _most_pressing(story: Story) -> Promise | None:
+    """Of what was missed, what a person would do first: answer, then settle, then tell how things stand."""
+    missed = {due.due_for: due for due in story.state.due if due.open and due.due_at and due.due_at <= story.at}
+    return next((missed[due_for] for due_for in ("acknowledgement", "resolution", "update") if due_for in missed), None)
+
+
+def _late_draft(story: Story) -> Task | None:
+    """The first draft offered where nobody answered; who was answered and complained again is told how it stands."""
+    if not story.state.replies:
+        names = {ran.name for ran in story.state.playbooks if ran.applied and ran.round == story.state.round}
+        applied = [playbook for playbook in story.policy.book.playbooks if playbook.name in names]
+        offers = (_offer(story, *found) for found in _actions(applied) if isinstance(found[2], WriteDraft))
+        return next((task for task in offers if task is not None), None)
+    update = story.state.due_by("update")
+    ahead = draft_ahead(story, update) if update is not None else None
+    return replace(ahead, run_at=story.at) if ahead is not None else None
 
 
 # ---- follow_up and goodwill -----------------------------------------------------------------------------------------

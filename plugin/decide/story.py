@@ -37,6 +37,8 @@ LATER = (Purpose.FOLLOW_UP, Purpose.GOODWILL)
 PROMISES = (Kind.ACKNOWLEDGEMENT, Kind.UPDATE, Kind.RESOLUTION)
 """Tasks that are raised because a due-by was missed."""
 
+_TAKING_BACK = (Kind.WITHDRAWAL, Kind.SETTLING, Kind.NOTE)
+
 SENDING = timedelta(minutes=10)
 """A draft that vanished this close to a reply was the one that was sent."""
 
@@ -105,7 +107,12 @@ class Story:
         self.state = evolve(self.state, event)
 
     def schedule(self, task: Task) -> None:
-        """Plan a task; one that was ever planned under the same key is left as it is."""
+        """Plan a task; one that was ever planned under the same key is left as it is.
+
+        Of an undone case nothing is planned but taking back.
+        """
+        if self.state.undone and not (task.untag or task.kind in _TAKING_BACK):
+            return
         if self.state.task(task.key) is None:
             self.add(TaskScheduled(at=self.at, task=task))
 

@@ -18,8 +18,8 @@ from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-from plugin.inbox import STANDINS, Change, Cursor, Finding, Inbox, Memory, Page, Receipt
-from plugin.model import Message
+from plugin.inbox import STANDINS, Change, Cursor, Finding, Inbox, Memory, Page, Receipt, Recorded
+from plugin.model import Message, Place
 
 log = logging.getLogger("amends.demo")
 
@@ -207,6 +207,14 @@ class LateInbox:
     def history(self, since: datetime, most: int) -> Iterator[Page]:
         """As the inbox does it."""
         return self._opened().history(since, most)
+
+    def backlog(self, since: datetime, cursor: Cursor, known: Recorded, at_once: int = 100) -> Iterator[Page]:
+        """As the inbox does it."""
+        return self._opened().backlog(since, cursor, known, at_once)
+
+    def reread(self, place: Place, cursor: Cursor | None) -> Page:
+        """As the inbox does it."""
+        return self._opened().reread(place, cursor)
 
     def wait(self, seconds: float) -> bool:
         """As the inbox does it."""

@@ -15,13 +15,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from plugin import letters
 from plugin.config import InboxSettings, Settings
 from plugin.decide import Act, Acted, Trigger
 from plugin.desk.intake import Intake
-from plugin.desk.ledger import Policies, StoreMemory, follow, recount, words_of
+from plugin.desk.ledger import Policies, StoreMemory, follow, keep_fault, recount, stay_quiet, words_of
 from plugin.desk.replanning import Foreseen, Replan, foresee, trigger_of
 from plugin.desk.work import Outcome, Raising, Writing
 from plugin.inbox import KINDS, ActKind, Inbox, InboxError, Page, Unreadable
@@ -30,6 +30,7 @@ from plugin.judge.deep import second
 from plugin.judge.signs import Signs
 from plugin.model import AmendsError, Assessment, clip
 from plugin.playbook import Book, load_book
+from plugin.signin import tokens_for
 from plugin.source import Problem, Problems
 from plugin.store import NEVER_TAUGHT, Conflict, Session, Store
 from plugin.timeline import Case, Status
@@ -68,7 +69,7 @@ class Desk:
         past: bool = False,
     ) -> None:
         """With `past` the clock may lag behind what is received: a message counts as taken in when it came."""
-        self.store, self.inboxes, self.policies = store, inboxes, policies
+        self.store, self.inboxes, self.policies = store, dict(inboxes), policies
         self._judge, self._clock, self._past = judge, clock, past
         self._taught = NEVER_TAUGHT
         self._counted = False
@@ -79,7 +80,9 @@ class Desk:
         """Take in what came to this inbox since the last time; how many messages. Raises InboxError."""
         self._recount()
         with self.store.reading() as session:
-            cursor, taught = session.inbox(name)["cursor"], session.corrections.stamp()
+            row, taught = session.inbox(name), session.corrections.stamp()
+        stay_quiet(row, self._clock())
+        cursor = row["cursor"]
         self._heed(taught)
         total = 0
         try:
@@ -88,22 +91,32 @@ class Desk:
                 self.receive(name, page)
                 total += len(page.messages)
         except InboxError as error:
-            self._remember(name, fault=str(error), fault_at=self._clock())
+            with self.store.writing() as session:
+                keep_fault(session, error, self._clock())
             raise
-        self._remember(name, last_success=self._clock())
+        with self.store.writing() as session:
+            session.keep_well(name, self._clock())
         return total
 
-    def receive(self, name: str, page: Page) -> None:
-        """Take a page in with its cursor, all of it or none; a message over which we stumble is put aside alone."""
+    def exchange(self, name: str, inbox: Inbox) -> None:
+        """From now on the inbox of this name is reached in another way; the old connections are let go."""
+        old, self.inboxes[name] = self.inboxes[name], inbox
+        old.close()
+
+    def receive(self, name: str, page: Page, *, old: bool = False) -> None:
+        """Take a page in with its cursor, all of it or none; a message over which we stumble is put aside alone.
+
+        An `old` page is of a backlog, whose threads may be known already from their later ends.
+        """
         try:
-            self._take(name, page)
+            self._take(name, page, old=old)
         except AmendsError:
             raise  # the store, mostly: the page is taken in at the next try
         except Exception:
             log.exception("inbox %s: a page of %d could not be taken in whole", name, len(page.messages))
-            self._take_singly(name, page)
+            self._take_singly(name, page, old=old)
 
-    def _take_singly(self, name: str, page: Page) -> None:
+    def _take_singly(self, name: str, page: Page, *, old: bool) -> None:
         """A fault of ours in one message must not hold up those behind it: it goes to the quarantine."""
         stumbled = []
         alone = replace(page, cursor={}, messages=(), acts=(), unreadable=(), sightings=(), heard=(), bookmarks=None)
@@ -111,7 +124,7 @@ class Desk:
         singles += [replace(alone, acts=(act,)) for act in page.acts]
         for single in singles:
             try:
-                self._take(name, single)
+                self._take(name, single, old=old)
             except AmendsError:
                 raise
             except Exception as error:
@@ -120,10 +133,10 @@ class Desk:
                 stumbled += [Unreadable(message.place, reason, b"") for message in single.messages]
         self._take(name, replace(page, messages=(), acts=(), unreadable=(*page.unreadable, *stumbled)))
 
-    def _take(self, name: str, page: Page) -> None:
+    def _take(self, name: str, page: Page, *, old: bool = False) -> None:
         assessed = self._assess(page)
         with self.store.writing() as session:
-            Intake(session, self.policies, name, self._clock(), assessed, self._past).take(page)
+            Intake(session, self.policies, name, self._clock(), assessed, self._past, old).take(page)
 
     def _heed(self, taught: str) -> None:
         """Judge from now on as people have taught, here or in another process."""
@@ -181,12 +194,6 @@ class Desk:
                 recount(session, self.policies, name, self._clock())
         self._counted = True
 
-    def _remember(self, name: str, **changes: Any) -> None:
-        if "last_success" in changes:
-            changes |= {"fault": "", "fault_at": None}
-        with self.store.writing() as session:
-            session.keep_inbox(name, **changes)
-
     @property
     def judge(self) -> Judge:
         """Who judges, with all that people taught up to the last look into an inbox."""
@@ -209,12 +216,16 @@ def _known(session: Session, case_id: str) -> Case:
 def open_inbox(settings: InboxSettings) -> Inbox:
     """The inbox these settings describe; nothing is connected yet."""
     module, _, name = KINDS[settings.kind].partition(":")
-    return cast(Inbox, getattr(import_module(module), name)(settings))
+    make, tokens = getattr(import_module(module), name), tokens_for(settings)
+    return cast(Inbox, make(settings) if tokens is None else make(settings, tokens))
 
 
 def book_of(settings: Settings) -> Book:
     """The playbooks and letters in force; raises Problems."""
-    return load_book(settings.packs, settings.playbooks, calendars=settings.calendars, check_text=letters.problems)
+    inboxes = [inbox.name for inbox in settings.inboxes]
+    return load_book(
+        settings.packs, settings.playbooks, calendars=settings.calendars, inboxes=inboxes, check_text=letters.problems
+    )
 
 
 def judge_of(settings: Settings) -> Judge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import defaultdict
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
@@ -29,7 +30,7 @@ from plugin.decide import (
 )
 from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events, words_of
 from plugin.inbox import ALONE, Act, ActKind, Page, Unreadable
-from plugin.model import CATEGORIES, SEVERITIES, Assessment, Direction, Message, Place
+from plugin.model import CATEGORIES, SEVERITIES, Address, Assessment, Direction, Message, Origin, Place
 from plugin.store import Known, Session
 from plugin.timeline import (
     Case,
@@ -45,6 +46,10 @@ from plugin.timeline import (
     TaskState,
 )
 
+_PREFIXES = re.compile(r"^(?:\s*[^\W\d_]{1,5}\s*(?:\[\d+\]\s*)?:)+\s*")
+"""What mail programs put before a subject: Re:, AW:, Fwd:."""
+
+_BESIDE = "one of us wrote to them outside this thread, which proves no answer here"
 _THEIRS = ("complaint", "undecided", "no")
 """Verdicts on what a complainant wrote; a stranger's message in the thread is `unverified`."""
 
@@ -53,7 +58,8 @@ _THEIRS = ("complaint", "undecided", "no")
 class Intake:
     """Takes one page in; `assessed` holds the judge's view of each of its messages, by key.
 
-    With `past` a message counts as taken in when it came, and not `now`, if that is later than `now`.
+    With `past` a message counts as taken in when it came, and not `now`, if that is later than `now`. With `old` the
+    page is of a backlog: later parts of its threads may be known already.
     """
 
     session: Session
@@ -62,6 +68,7 @@ class Intake:
     now: datetime
     assessed: dict[str, Assessment]
     past: bool = False
+    old: bool = False
     _by_id: dict[str, list[Known]] = field(default_factory=lambda: defaultdict(list))
     _seen: dict[str, Known] = field(default_factory=dict)
     _complaints: dict[str, set[str]] = field(default_factory=dict)
@@ -86,7 +93,8 @@ class Intake:
     def _look_up(self, page: Page) -> None:
         everything = [*page.messages, *(act.message for act in page.acts if act.message)]
         self._seen = self.session.known(self.inbox, [m.key for m in everything])
-        self._complaints = self.session.complaints_of(self.inbox, [m.sender.email for m in everything])
+        people = [m.sender.email for m in everything] + [one.email for m in everything for one in _addressed(m)]
+        self._complaints = self.session.complaints_of(self.inbox, people)
         ids = [ref for m in everything for ref in (m.message_id, m.bounced, *m.references)]
         for known in self.session.by_message_id(self.inbox, ids):
             self._by_id[known.message_id].append(known)
@@ -103,6 +111,8 @@ class Intake:
             self._first_sight(message)
         elif known.verdict == "unproved" and message.genuine:
             self._proved(message, known)
+        elif self.old and known.verdict == "ours" and not known.case_id:
+            self._proved(message, known)  # it answers what only now came to be known
 
     def _first_sight(self, message: Message, *, insist: bool = False) -> None:
         if self._is_echo(message):
@@ -110,6 +120,9 @@ class Intake:
             return
         case = self._case_for(message)
         assessment = self.assessed[message.key]
+        if self.old and (later := self._begun_later(message, case)) is not None:
+            self._goes_before(message, assessment, later)
+            return
         after, events = follow(
             self.session, self.policies, case, self.inbox, self._trigger(message, case, assessment, insist)
         )
@@ -118,12 +131,44 @@ class Intake:
         self._record(message, after.id if joined else "", _verdict(message, assessment, events))
         if joined:
             self._keep(message, assessment, after.id)
+        elif case.status is Status.NONE:
+            self._note_beside(message)
+
+    def _note_beside(self, message: Message) -> None:
+        """A mail of ours to a complainant that names no thread proves nothing; where its subject fits, that is said."""
+        if not message.genuine or message.automatic or not self._subject_of(message.subject):
+            return
+        ids = {case for one in _addressed(message) for case in self._complaints.get(one.email, ())}
+        for case in self.session.load(sorted(ids)).values():
+            subject = self._subject_of(case.subject)
+            if case.status is Status.OPEN and subject and subject in self._subject_of(message.subject):
+                told = f"{_BESIDE}; if it was one, `amends replied {case.id}` says so"
+                store_events(self.session, case, [Noted(at=self.now, note=told)], self.inbox)
+
+    @staticmethod
+    def _subject_of(subject: str) -> str:
+        return " ".join(_PREFIXES.sub("", subject).casefold().split())
 
     def _proved(self, message: Message, known: Known) -> None:
         """One of ours that lay elsewhere first, where nothing vouched for it, lies in Sent after all."""
         trigger = self._trigger(message, self._case_for(message), self.assessed[message.key], False)
         case, _ = follow(self.session, self.policies, self._case_for(message), self.inbox, trigger)
         self.session.change_verdict(self.inbox, known.key, "ours", case.id)
+
+    def _begun_later(self, message: Message, case: Case) -> Case | None:
+        """The case that a later message of the same person in the same thread has opened; None where there is none."""
+        if message.direction is Direction.OUT or case.status is not Status.NONE or not message.message_id:
+            return None
+        theirs = self.session.load(sorted(self._complaints.get(message.sender.email, ()))).values()
+        return next((one for one in theirs if message.message_id in one.references and not one.erased), None)
+
+    def _goes_before(self, message: Message, assessment: Assessment, case: Case) -> None:
+        """It belongs to that case and changes nothing there: promises count from the message that was seen."""
+        before = Joined(at=message.at, message=message.key, message_id=message.message_id, standing="earlier",
+                        sender=message.sender.email, has_attachment=bool(message.attachments))  # fmt: skip
+        store_events(self.session, case, [before], self.inbox)
+        self._record(message, case.id, "complaint" if assessment.complaint else "no")
+        self._keep(message, assessment, case.id)
 
     def _is_echo(self, message: Message) -> bool:
         """A mail is our echo only if its Message-ID is one we wrote; one of ours that was sent is a reply."""
@@ -155,13 +200,22 @@ class Intake:
         ids = [known.case_id for ref in (message.bounced, *refs) for known in self._by_id.get(ref, ()) if known.case_id]
         if message.direction is Direction.OUT and message.case_mark:
             ids.append(message.case_mark)
-        cases = [case for case in self.session.load(ids).values() if case.inbox == self.inbox]
+        cases = [case for case in self.session.load(ids).values() if case.inbox == self.inbox and not case.erased]
         speakers = {message.sender.email} if message.direction is Direction.IN else {a.email for a in message.to}
         same = [case for case in cases if speakers & {case.complainant.email, case.answer_to.email}]
         if not same and message.references and self._is_helpdesk:
             beside = self._cases_in(message.place)  # one that came here when conversations were joined
             same = [case for case in beside if speakers & {case.complainant.email, case.answer_to.email}]
+        if message.origin is Origin.FORWARD:
+            cases = [case for case in same if case.status is not Status.RESOLVED or self._is_known(message, case)]
+            same = []
         return next(iter(same or cases), Case())
+
+    def _is_known(self, message: Message, case: Case) -> bool:
+        """Whether what a colleague passed on are the words the case is about."""
+        row = self.session.letter(case.id, case.message)
+        words, known = " ".join(message.text.split()), " ".join(str(row["text"]).split()) if row else ""
+        return bool(words) and (words in known or known in words)
 
     @property
     def _is_helpdesk(self) -> bool:
@@ -284,6 +338,8 @@ class Intake:
                 self.session.saw(self.inbox, message.place, message.key, message.key)
             self._first_sight(message, insist=True)
             return
+        if self._taken_up_again(message, known):
+            return
         if known.verdict in ("complaint", "echo", "draft", "reminder") or message.key not in self.assessed:
             return
         case = self.session.case(known.case_id) if known.case_id else self._case_for(message)
@@ -296,6 +352,17 @@ class Intake:
         if events:
             self.session.change_verdict(self.inbox, message.key, "complaint", after.id)
             self._keep(message, self.assessed[message.key], after.id)
+
+    def _taken_up_again(self, message: Message, known: Known) -> bool:
+        """A person puts the tag back on what was undone: they want it dealt with after all."""
+        case = self.session.case(known.case_id) if known.case_id else Case()
+        if not case.undone or case.erased or case.status is not Status.RESOLVED or case.message != message.key:
+            return False
+        if "complaint" in _ours_on(case):
+            return False  # our own tag, which we have yet to take off
+        reopen = Acted(at=self.now, act=Reopen(by="mail program"), text=words_of(self.session, case))
+        follow(self.session, self.policies, case, self.inbox, reopen)
+        return True
 
     def _act_on_ours(self, act: Act) -> None:
         found = self.session.written_as(self.inbox, [act.written]).get(act.written)
@@ -330,6 +397,11 @@ class Intake:
         self.session.put_aside(row)
 
 
+def _addressed(message: Message) -> tuple[Address, ...]:
+    """To whom one of us wrote; of anybody else's mail it does not matter."""
+    return message.to if message.direction is Direction.OUT else ()
+
+
 def _means_none(case: Case) -> bool:
     """Whether a complaint without its tag is none: not once it is settled, nor while we have yet to put the tag on."""
     waiting = (task for task in case.open_tasks(Kind.TAG) if task.message == case.message and not task.untag)
@@ -340,7 +412,7 @@ def _ours_on(case: Case) -> set[str]:
     """The tags we put on the complaint, or may have, and have not taken off since; they are no person's word."""
     ours: set[str] = set()
     for task in case.tasks:
-        if task.kind is Kind.TAG and task.message == case.message:
+        if task.kind is Kind.TAG and task.message == case.message and not task.held_back:
             if not task.untag:
                 ours.update(task.tags)
             elif task.state is TaskState.DONE:

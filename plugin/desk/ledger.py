@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -13,7 +15,7 @@ from plugin.config import InboxSettings
 from plugin.decide import CalendarsChanged, Policy, Replanning, Trigger, short, told
 from plugin.desk.corrections import corrections
 from plugin.hours import Hours
-from plugin.inbox import Notice
+from plugin.inbox import Cursor, InboxError, InboxUnavailable, Notice
 from plugin.model import Assessment, Message, Written
 from plugin.playbook import Book
 from plugin.store import Session, Store
@@ -53,7 +55,8 @@ class Policies:
 
     def under(self, book: Book, inbox: str) -> Policy:
         """The policy of this inbox under this book."""
-        return Policy(book, self.calendars, self.inboxes[inbox].hours)
+        hours = self.inboxes[inbox].hours if inbox in self.inboxes else "default"  # it may be set up no more
+        return Policy(book, self.calendars, hours)
 
     def calendars_of(self, inbox: str) -> str:
         """A digest of the calendars now in force and of which of them is the inbox's."""
@@ -147,6 +150,29 @@ def recount(session: Session, policies: Policies, inbox: str, now: datetime) -> 
     for case_id in session.open_cases(inbox):
         follow(session, policies, session.case(case_id), inbox, CalendarsChanged(at=now))
     session.keep_inbox(inbox, calendars=calendars)
+
+
+def keep_fault(session: Session, error: InboxError, now: datetime) -> None:
+    """An inbox could not be reached, or said no: why, of what kind, and how long it wants to be left alone."""
+    wait = error.wait if isinstance(error, InboxUnavailable) else 0.0
+    kind = "throttled" if wait else "unreachable" if isinstance(error, InboxUnavailable) else "refused"
+    session.keep_fault(error.inbox, str(error), now, kind, now + timedelta(seconds=wait) if wait else None)
+
+
+def stay_quiet(row: Mapping[str, Any], now: datetime) -> None:
+    """Raises InboxUnavailable as long as an inbox, by its row of the store, asked to be left alone; also after a
+    restart.
+    """
+    if row["fault_kind"] == "throttled" and row["fault_until"] is not None and row["fault_until"] > now:
+        why = str(row["fault"]).removeprefix(f"inbox {row['name']}: ")
+        raise InboxUnavailable(row["name"], why, wait=(row["fault_until"] - now).total_seconds())
+
+
+def cursor_of(store: Store, inbox: str) -> Cursor | None:
+    """How far this inbox was read; None where nobody has looked into it yet."""
+    with store.reading() as session:
+        cursor = session.inbox(inbox)["cursor"]
+    return json.loads(cursor) if cursor else None
 
 
 class StoreMemory:

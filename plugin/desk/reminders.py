@@ -51,6 +51,17 @@ def write(group: Sequence[Raised], calendar: Hours, now: datetime, *, in_place: 
     )
 
 
+def undone(case: Case, task: Task) -> Reminder:
+    """The word to colleagues that what stands in the notes above counts no more."""
+    return Reminder(
+        message_id=task.message_id,
+        case=case.id,
+        subject="Taken back: the suggestions and reminders of Amends above count no more.",
+        text="Somebody undid this case in Amends, or asked to have it forgotten. Nothing more will be written here.",
+        at=task.run_at,
+    )
+
+
 def _occasion(task: Task) -> str:
     """A task that was put off is raised again, and that is a reminder of its own."""
     return f"{task.key}@{task.until.isoformat()}" if task.until else task.key

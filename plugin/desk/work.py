@@ -11,14 +11,15 @@ from datetime import datetime, timedelta
 
 from plugin import letters
 from plugin.config import InboxSettings
-from plugin.decide import Acted, TaskDue, TouchDraft, short, withdrawal
+from plugin.decide import Acted, TaskDue, TouchDraft, date_of, short, withdrawal
 from plugin.desk import reminders
-from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events, words_of
-from plugin.hours import Span
+from plugin.desk.ledger import ASSESSMENT, Policies, follow, keep_fault, stay_quiet, store_events, words_of
 from plugin.inbox import ALONE, Change, Inbox, InboxError, InboxUnavailable, Receipt
 from plugin.model import Assessment, Draft, Place, Purpose, Reminder, Written, clip
 from plugin.store import UNTRUSTED, Claim, Session, Store
 from plugin.timeline import (
+    CAPPED,
+    FORBIDDEN,
     Case,
     DraftChanged,
     DraftFate,
@@ -54,9 +55,11 @@ MANY = 5
 BATCH = 200
 CAP = 20
 """New drafts an hour for one sender, and for all mail that failed DMARC (contract, section 6)."""
-CAPPED = "the hour's cap on drafts is reached"
+_ALLOWED = {"watch": frozenset[Kind](), "tag": frozenset(Kind) - {Kind.DRAFT}, "draft": frozenset(Kind)}
+"""What may be written into an inbox, by its mode (contract, section 3)."""
 
 _Tasks = list[tuple[str, Task]]  # each with the id of its case
+_Held = list[tuple[str, Task, str]]  # the same, with what holds it back
 
 
 # ---- raising --------------------------------------------------------------------------------------------------------
@@ -171,12 +174,18 @@ class Writing:
     inboxes: Mapping[str, Inbox]
     now: datetime
 
-    def run(self) -> Outcome:
-        """Everything due; a task that fails is postponed, so this ends."""
+    def run(self, *, only: Sequence[str] = (), begun: bool = False) -> Outcome:
+        """Everything due; a task that fails is postponed, so this ends.
+
+        With `only` what is due of these cases alone; of that, with `begun`, what was tried before.
+        """
         outcome = Outcome()
         while True:
             with self.store.writing() as session:
-                claims = session.claim(self.now, LEASE, for_inbox=True, limit=BATCH)
+                claims = (
+                    session.claim_of(only, self.now, LEASE, begun=begun, limit=BATCH) if only
+                    else session.claim(self.now, LEASE, for_inbox=True, limit=BATCH)
+                )  # fmt: skip
             if not claims:
                 return outcome
             by_inbox: dict[str, list[Claim]] = defaultdict(list)
@@ -190,16 +199,20 @@ class Writing:
         if inbox is None:
             return self._postpone(claims, REFUSED_PAUSE, f"inbox {name} is not configured")
         jobs, again = self._prepare(name, claims)
+        if not jobs:
+            return again
         try:
+            with self.store.reading() as session:
+                stay_quiet(session.inbox(name), self.now)
             receipts = inbox.write([job.change for job in jobs])
         except InboxUnavailable as error:
-            pause = max(_pause(claims), timedelta(seconds=error.wait))
-            return self._postpone(claims, pause, str(error), inbox=name)
+            return self._postpone(claims, max(_pause(claims), timedelta(seconds=error.wait)), error)
         except InboxError as error:
-            return self._postpone(claims, REFUSED_PAUSE, str(error), inbox=name)
+            return self._postpone(claims, REFUSED_PAUSE, error)
         except Exception as error:  # a fault of ours with one inbox must not hold up the others
             log.exception("inbox %s could not be written", name)
-            return self._postpone(claims, REFUSED_PAUSE, f"{type(error).__name__}: {error}", inbox=name)
+            fault = InboxError(name, f"unexpected {type(error).__name__}: {error}", "report it")
+            return self._postpone(claims, REFUSED_PAUSE, fault)
         with self.store.writing() as session:
             session.load(claim.case_id for claim in claims)
             settled = _Settled(session, self.policies, name, self.now)
@@ -207,29 +220,29 @@ class Writing:
                 settled.take(job, receipt)
             return settled.outcome + again
 
-    def _postpone(self, claims: Sequence[Claim], pause: timedelta, why: str, *, inbox: str = "") -> Outcome:
+    def _postpone(self, claims: Sequence[Claim], pause: timedelta, why: InboxError | str) -> Outcome:
         log.warning("%d writes postponed: %s", len(claims), why)
         with self.store.writing() as session:
-            session.postpone([claim.key for claim in claims], self.now + pause, why)
-            if inbox:
-                session.keep_inbox(inbox, fault=why, fault_at=self.now)
+            session.postpone([claim.key for claim in claims], self.now + pause, str(why))
+            if isinstance(why, InboxError):
+                keep_fault(session, why, self.now)
         return Outcome(again=len(claims))
 
     def _prepare(self, name: str, claims: Sequence[Claim]) -> tuple[list[_Job], Outcome]:
-        """The jobs to do; what the caps forbid is dropped, what cannot be prepared is tried later."""
-        build, tasks, capped = self._build(name, claims)
+        """The jobs to do; what mode or caps forbid is dropped for good, what cannot be prepared is tried later."""
+        build, tasks, held = self._build(name, claims)
         jobs = build.jobs(tasks)
-        if not capped and not build.faults:
+        if not held and not build.faults:
             return jobs, Outcome()
         with self.store.writing() as session:
-            for case_id, task in capped:
-                dropped = TaskDropped(at=self.now, key=task.key, reason=CAPPED)
+            for case_id, task, why in held:
+                dropped = TaskDropped(at=self.now, key=task.key, reason=why)
                 store_events(session, session.case(case_id), [dropped], name)
             for key, why in build.faults.items():
                 session.postpone([key], self.now + REFUSED_PAUSE, why)
         return jobs, Outcome(again=len(build.faults))
 
-    def _build(self, name: str, claims: Sequence[Claim]) -> tuple[_Build, _Tasks, _Tasks]:
+    def _build(self, name: str, claims: Sequence[Claim]) -> tuple[_Build, _Tasks, _Held]:
         with self.store.reading() as session:
             cases = session.load(claim.case_id for claim in claims)
             for case in cases.values():
@@ -237,32 +250,50 @@ class Writing:
             texts = session.letters_of(list(cases))
             found = [(claim.case_id, cases[claim.case_id].task(claim.key)) for claim in claims]
             waiting = [(case, task) for case, task in found if task is not None and task.state is TaskState.WAITING]
-            tasks, capped = self._within_caps(session, name, cases, waiting)
+            allowed, held = self._within_mode(name, cases, waiting)
+            tasks, capped = self._within_caps(session, name, cases, allowed)
             tagged = [task.message for _, task in tasks if task.kind is Kind.TAG]
             places = session.place_of(name, [*tagged, *(case.message for case in cases.values())])
             targets = [task.message_id for _, task in tasks if task.kind in (Kind.WITHDRAWAL, Kind.SETTLING)]
             written = session.written_as(name, targets)
             settling = [task.message_id for _, task in tasks if task.kind is Kind.SETTLING]
-            needed = {reminder for reminder in settling if _still_needed(session, name, reminder)}
+            untrusted = session.untrusted(name, [task.message_id for _, task in tasks if task.kind is Kind.DRAFT])
+            needed = {one for one in dict.fromkeys(targets) if _still_needed(session, name, one)}
             over = [written[one][0] for one in settling if one in written]
             beside = _beside(session, name, over) if self.policies.inboxes[name].kind in ALONE else set()
         written = {message_id: row for message_id, row in written.items() if message_id not in needed}
-        return _Build(self.policies, name, cases, texts, places, written, beside), tasks, capped
+        return _Build(self.policies, name, cases, texts, places, written, untrusted, beside), tasks, held + capped
+
+    def _within_mode(self, name: str, cases: Mapping[str, Case], tasks: _Tasks) -> tuple[_Tasks, _Held]:
+        """What this inbox lets us write, and the rest: it is decided all the same, so that the register has it.
+
+        Of an undone case nothing is left but what a person asked to have taken back, whatever the mode is by now.
+        """
+        mode = self.policies.inboxes[name].mode
+        good: _Tasks = []
+        held: _Held = []
+        for case_id, task in tasks:
+            if task.kind in _ALLOWED[mode] or cases[case_id].undone:
+                good.append((case_id, task))
+            else:
+                held.append((case_id, task, FORBIDDEN[mode]))
+        return good, held
 
     def _within_caps(
         self, session: Session, name: str, cases: Mapping[str, Case], tasks: _Tasks
-    ) -> tuple[_Tasks, _Tasks]:
+    ) -> tuple[_Tasks, _Held]:
         """Those that may be written now, and the drafts that would be too many for one hour."""
         drafts = [task.message_id for _, task in tasks if task.kind is Kind.DRAFT]
         if not drafts:
             return tasks, []
         counts = session.drafts_since(name, self.now - timedelta(hours=1))
         untrusted = session.untrusted(name, drafts)
-        good, capped = [], []
+        good: _Tasks = []
+        capped: _Held = []
         for case_id, task in tasks:
             names = [cases[case_id].complainant.email, *([UNTRUSTED] if task.message_id in untrusted else [])]
             if task.kind is Kind.DRAFT and any(counts[who] >= CAP for who in names):
-                capped.append((case_id, task))
+                capped.append((case_id, task, CAPPED))
                 continue
             good.append((case_id, task))
             counts.update(names if task.kind is Kind.DRAFT else ())
@@ -300,6 +331,7 @@ class _Build:
     texts: Mapping[tuple[str, str], Mapping[str, str]]
     places: Mapping[str, Place]
     written: Mapping[str, tuple[Written, str]]
+    untrusted: Set[str]  # drafts that answer mail which failed DMARC
     beside: Set[tuple[str, int]] = frozenset()
     faults: dict[str, str] = field(default_factory=dict)
 
@@ -330,6 +362,8 @@ class _Build:
                 job.change = replace(job.change, reminder=self._reminder(case, task))
             case Kind.WITHDRAWAL:
                 job.change = replace(job.change, withdraw=self._targets(task))
+            case Kind.NOTE:
+                job.change = replace(job.change, note=reminders.undone(case, task))
             case _:
                 over = self._targets(task)
                 due = any(other.state is TaskState.RAISED for other in case.tasks)
@@ -359,15 +393,17 @@ class _Build:
         assessment = ASSESSMENT.validate_json(row["detail"]) if row and row["detail"] else Assessment(
             complaint=True, maybe=False, score=1.0
         )  # fmt: skip
-        material, source = matter(self.policies, settings, case, task, assessment)
+        untrusted = task.message_id in self.untrusted
+        material, source = matter(self.policies, settings, case, task, assessment, untrusted=untrusted)
         letter = letters.compose(source, material)
-        quoted = row["text"] if row else ""
+        quoted = row["text"] if row and not untrusted else ""
+        subject = letters.clean(case.subject, 200) if untrusted else case.subject
         draft = Draft(
             message_id=task.message_id,
             case=case.id,
             sender=case.identity,
-            to=case.answer_to,
-            subject=letter.subject or answering(case.subject),
+            to=replace(case.answer_to, name="") if untrusted else case.answer_to,
+            subject=letter.subject or answering(subject),
             references=case.references,
             text=letter.text,
             at=task.run_at,
@@ -380,9 +416,13 @@ class _Build:
 
 
 def matter(
-    policies: Policies, settings: InboxSettings, case: Case, task: Task, assessment: Assessment
-) -> tuple[letters.Material, str]:
-    """What the letter of this task is made of, and its text: in the customer's language, the inbox's, or English."""
+    policies: Policies, settings: InboxSettings, case: Case, task: Task, assessment: Assessment,
+    *, untrusted: bool = False,
+) -> tuple[letters.Material, str]:  # fmt: skip
+    """What the letter of this task is made of, and its text: in the customer's language, the inbox's, or English.
+
+    Of an `untrusted` mail no word is used: whoever is answered may not have written it, and would get a stranger's.
+    """
     text = policies.kept(case.book).text(task.template, case.language, settings.language, "en")
     material = letters.Material(
         name=case.complainant.name,
@@ -397,16 +437,18 @@ def matter(
         up_to=task.up_to,
         offer=task.offer,
     )
+    material = letters.wordless(material) if untrusted else material
     return material, text.source if text else f"[[the text {task.template} is missing]]"
 
 
 def _dates(policies: Policies, settings: InboxSettings, case: Case, task: Task) -> dict[str, datetime]:
-    """The dates a letter may promise; an update names the next one, not the one it is written for."""
-    dates = {due.due_for: due.due_at for due in case.due if due.due_at is not None}
+    """The dates a letter may promise: none that is past, and of updates the next one, not that it is written for."""
+    dates = {due.due_for: due.due_at for due in case.due if due.due_at is not None and due.due_at > task.run_at}
     update = case.due_by("update")
     if task.purpose is Purpose.UPDATE and update is not None and update.span:
         calendar = policies.calendars.get(update.hours) or policies.calendars[settings.hours]
-        dates["update"] = calendar.due(task.run_at, Span.parse(update.span))
+        following = date_of(calendar, replace(update, anchor_at=task.run_at, pauses=()))
+        dates |= {"update": following} if following else {}
     return dates
 
 
@@ -503,8 +545,8 @@ class _Settled:
                 return None if receipt.draft is None else [self._draft_written(job, task, receipt.draft), *done]
             case Kind.REMINDER:
                 return None if receipt.reminder is None else [self._placed(receipt.reminder), *done]
-            case Kind.WITHDRAWAL:
-                return None if receipt.refused else [*self._withdrawn(task, receipt), *done]
+            case Kind.WITHDRAWAL | Kind.NOTE:
+                return None if receipt.refused else [*self._withdrawn(job, task, receipt), *done]
             case _:
                 over = ReminderOver(at=self.now, message_id=task.message_id, how="settled")
                 ended: list[Event] = [over] if job.change.settle else []
@@ -538,8 +580,10 @@ class _Settled:
     def _placed(self, written: Written) -> ReminderPlaced:
         return ReminderPlaced(at=self.now, message_id=written.message_id, place=written.place, digest=written.digest)
 
-    def _withdrawn(self, task: Task, receipt: Receipt) -> list[Event]:
+    def _withdrawn(self, job: _Job, task: Task, receipt: Receipt) -> list[Event]:
         fate = (receipt.withdrawn or {}).get(task.message_id, "gone")
+        if any(one.kind == "reminder" for one in job.change.withdraw):
+            return [] if fate == "edited" else [ReminderOver(at=self.now, message_id=task.message_id, how="taken back")]
         if fate in ("withdrawn", "over"):
             return [DraftChanged(at=self.now, message_id=task.message_id, fate=DraftFate.WITHDRAWN)]
         if fate == "kept":
@@ -555,6 +599,8 @@ class _Settled:
         follow(self.session, self.policies, self.session.case(case_id), self.inbox, Acted(at=self.now, act=act))
 
     def _keep(self, draft: Draft, letter: letters.Letter) -> None:
+        if self.session.case(draft.case).erased:
+            return  # forgotten while it was being written: it is taken back, and its words are not kept
         detail = json.dumps([[slot.name, slot.value] for slot in letter.slots], ensure_ascii=False)
         self.session.keep_letter(
             draft.case, draft.message_id, "draft", letter.text, subject=clip(draft.subject, 500), detail=detail
@@ -568,7 +614,7 @@ class _Settled:
     def _again(self, case_id: str, task: Task, why: str) -> None:
         self.outcome += Outcome(again=1)
         self.session.postpone([task.key], self.now + REFUSED_PAUSE, why)
-        self.session.keep_inbox(self.inbox, fault=why, fault_at=self.now)
+        self.session.keep_fault(self.inbox, why, self.now, "unwritten")
         case = self.session.case(case_id)
         if task.note != why:
             refused = TaskRefused(at=self.now, key=task.key, reason=why)

@@ -13,11 +13,11 @@ from mail are stripped of controls, addresses, links, braces and marks before th
 
 from __future__ import annotations
 
-from plugin.letters.slots import Material, clean
+from plugin.letters.slots import Material, clean, wordless
 from plugin.letters.template import Letter, Slot, compose, marks, problems
 from plugin.letters.words import attribution
 
-__all__ = ["Letter", "Material", "Slot", "compose", "marks", "problems", "quote_head"]
+__all__ = ["Letter", "Material", "Slot", "clean", "compose", "marks", "problems", "quote_head", "wordless"]
 
 
 def quote_head(material: Material) -> str:

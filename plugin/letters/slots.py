@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
@@ -82,6 +82,12 @@ def clean(text: str, limit: int) -> str:
     for pattern in (_LINK, _EMAIL, _MARKUP):
         line = pattern.sub(" ", line)
     return clip(_HOST_DOT.sub(" ", line).translate(_BRACKETS), limit)
+
+
+def wordless(material: Material) -> Material:
+    """The same without a word of the sender's: for mail that he may have sent in somebody else's name."""
+    bare = replace(material.assessment, own_text="", evidence=(), facts=())
+    return replace(material, name="", subject="", assessment=bare)
 
 
 def _visible(text: str) -> str:

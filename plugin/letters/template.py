@@ -182,7 +182,9 @@ def _misused(parts: Iterable[_Part]) -> Iterator[tuple[int, str]]:
 
 @lru_cache(maxsize=256)
 def _advice(name: str) -> str:
-    close = difflib.get_close_matches(name.strip().casefold().removeprefix(_NO), SLOTS, n=1)
+    meant = name.strip().casefold().removeprefix(_NO)
+    within = [slot for slot in SLOTS if slot in meant.split("_")]
+    close = within or difflib.get_close_matches(meant, SLOTS, n=1, cutoff=0.7)
     return f"did you mean {close[0]}?" if close else f"there are {', '.join(SLOTS)}"
 
 

@@ -6,6 +6,7 @@ What is returned is plain JSON: text, numbers, lists and dicts; times are RFC 33
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from plugin.config import InboxSettings, Settings
 from plugin.decide import Policy
 from plugin.decide.past import kept
 from plugin.hours import Hours
+from plugin.inbox import ALONE
 from plugin.model import AmendsError
 from plugin.playbook import Book
 from plugin.register.explaining import explanation
@@ -62,7 +64,7 @@ class Register:
             return found | _judged(letters.get(case.message))
 
     def explain(self, case_id: str) -> dict[str, Any]:
-        """Why each playbook did or did not apply: `{id, playbooks: [...]}` (contract, section 9); raises NoSuchCase.
+        """Why each playbook did or did not apply: `{id, playbooks, later}` (contract, section 9); raises NoSuchCase.
 
         A playbook stands there once for each time it was looked at, or once if it never was. Spans count in the own
         text, or in the subject, of the message that was at hand; what was forgotten since is not shown.
@@ -96,6 +98,27 @@ class Register:
         statuses = _LISTED[:1] if open_only else _LISTED
         before = None if due_within is None else (now or datetime.now(UTC)) + due_within
         return [summary(case, self) for case in self._newest_first(statuses, before, limit, after)]
+
+    def everything(self) -> Iterator[dict[str, Any]]:
+        """Every case as `case` tells it, with every text that is kept as `texts`, oldest first."""
+        with self._store.reading() as session:
+            ids = session.summaries(statuses=_LISTED, limit=_EVERYTHING)[::-1]
+        for start in range(0, len(ids), _A_FEW):
+            with self._store.reading() as session:
+                yield from [self._whole(session, case_id) for case_id in ids[start : start + _A_FEW]]
+
+    def _whole(self, session: Session, case_id: str) -> dict[str, Any]:
+        letters = {key: row for (_, key), row in session.letters_of([case_id]).items()}
+        texts = {key: row["text"] for key, row in letters.items()}
+        case = session.case(case_id)
+        kept = [
+            {"key": key} | {name: row[name] for name in ("kind", "subject", "text")} for key, row in letters.items()
+        ]
+        return (
+            document(case, session.timeline(case_id), texts, self)
+            | _judged(letters.get(case.message))
+            | {"texts": kept}
+        )
 
     def pressing(self, limit: int, after: str = "") -> list[dict[str, Any]]:
         """Open cases and those that still owe something, what is owed next first; `limit` of them, after `after`.
@@ -167,9 +190,12 @@ class Register:
             ]
 
     def inboxes(self) -> list[dict[str, Any]]:
-        """Each inbox that is set up: {name, last_success, fault, verdicts: {verdict: number}}."""
+        """Each inbox that is set up: {name, last_success, fault, fault_since, wait_until, verdicts: {verdict: number},
+        quarantined, unwritten}, the last two being how many.
+        """
         with self._store.reading() as session:
-            return [self._inbox(session, name) for name in self._settings]
+            aside = Counter(str(row["inbox"]) for row in session.aside())
+            return [self._inbox(session, name) | {"quarantined": aside[name]} for name in self._settings]
 
     def _inbox(self, session: Session, name: str) -> dict[str, Any]:
         row = session.inbox(name)
@@ -178,8 +204,17 @@ class Register:
             "name": name,
             "last_success": utc(row["last_success"]),
             "fault": row["fault"] or unwritten,
+            "fault_since": utc(row["fault_since"]),
+            "wait_until": utc(row["fault_until"]),
             "verdicts": session.verdicts(name),
+            "unwritten": session.unwritten(name)[0],
         }
+
+    def counted(self, now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
+        """How many cases there are, by inbox and status (open, resolved), and how many of them are overdue."""
+        with self._store.reading() as session:
+            found = session.counted(now)
+        return {key: numbers for key, numbers in found.items() if key[1] in _LISTED}
 
     # ---- time for people ----------------------------------------------------------------------------------------
 
@@ -201,6 +236,10 @@ class Register:
         """The calendar of that name, else the inbox's own, else the default; None where there is none of them."""
         own = self._settings[inbox].hours if inbox in self._settings else "default"
         return next((self._calendars[key] for key in (name, own, "default") if key in self._calendars), None)
+
+    def in_place(self, inbox: str) -> bool:
+        """Whether drafts lie at what they answer, as in a ticket, and in no folder of their own."""
+        return inbox in self._settings and self._settings[inbox].kind in ALONE
 
     def close(self) -> None:
         """Let go of the store; for whoever opened this register for itself."""

@@ -23,6 +23,9 @@ class Calendars(Protocol):
     def shown(self, moment: datetime, inbox: str) -> str:
         """A time in the inbox's zone."""
 
+    def in_place(self, inbox: str) -> bool:
+        """Whether drafts lie at what they answer, as in a ticket, and in no folder of their own."""
+
 
 def utc(moment: datetime | None) -> str | None:
     """A time as RFC 3339 in UTC, ending in Z."""
@@ -31,7 +34,7 @@ def utc(moment: datetime | None) -> str | None:
 
 def document(case: Case, events: Sequence[Event], texts: Mapping[str, str], calendars: Calendars) -> dict[str, Any]:
     """The whole case: the summary with the drafts' texts, the complaint's own text, and the timeline."""
-    drafts = [_draft(draft) | {"text": texts.get(draft.message_id, "")} for draft in case.drafts]
+    drafts = [_draft(draft, case, calendars) | {"text": texts.get(draft.message_id, "")} for draft in case.drafts]
     timeline = _timeline(case, events, calendars)
     return summary(case, calendars) | {
         "drafts": drafts,
@@ -58,11 +61,13 @@ def summary(case: Case, calendars: Calendars) -> dict[str, Any]:
         "round": case.round,
         "due": [_due(case, due, calendars) for due in case.due],
         "tasks": [_task(task) for task in case.tasks if not task.kind.for_inbox],
-        "drafts": [_draft(draft) for draft in case.drafts],
+        "drafts": [_draft(draft, case, calendars) for draft in case.drafts],
         "playbooks": [_playbook(ran) for ran in case.playbooks],
         "outcome": case.outcome or None,
         "cause": case.cause or None,
         "resolved_at": utc(case.resolved_at),
+        "undone": case.undone,
+        "erased": case.erased,
     }
 
 
@@ -78,6 +83,7 @@ def _due(case: Case, due: DueBy, calendars: Calendars) -> dict[str, Any]:
         "derivation": list(_derivation(case, due, calendars)),
         "within": due.span,
         "from": due.start,
+        "since_reply": any(at == due.anchor_at for _, at in case.replies) and due.due_for == "update",
         "playbook": due.playbook,
         "note": due.note,
         "paused_since": utc(due.paused_at),
@@ -122,11 +128,13 @@ def task_document(case: Case, task: Task, now: datetime) -> dict[str, Any]:
     }
 
 
-def _draft(draft: DraftState) -> dict[str, Any]:
+def _draft(draft: DraftState, case: Case, calendars: Calendars) -> dict[str, Any]:
+    folder = "" if draft.place is None or calendars.in_place(case.inbox) else draft.place.folder
     where = f"{draft.place.folder}/{draft.place.uid}" if draft.place and draft.place.uid else draft.message_id
     return {
         "purpose": draft.purpose.value,
         "ref": where,
+        "folder": folder,
         "state": draft.fate.value,
         "marks": draft.marks,
         "round": draft.round,

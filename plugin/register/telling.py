@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import singledispatch
 
+from plugin.inbox import FLAG
 from plugin.model import clip
 from plugin.timeline import (
     Assessed,
@@ -22,6 +23,7 @@ from plugin.timeline import (
     DueByNoted,
     DueBySet,
     DueByUnmet,
+    Erased,
     Event,
     FeedbackReceived,
     Joined,
@@ -39,12 +41,14 @@ from plugin.timeline import (
     Resolved,
     Tagged,
     TagsKept,
+    TakenUp,
     TaskDone,
     TaskDropped,
     TaskRaised,
     TaskRefused,
     TaskScheduled,
     TaskSnoozed,
+    Undone,
 )
 
 """Each task in plain words, to stand after `to`."""
@@ -52,6 +56,8 @@ from plugin.timeline import (
 _PROMISES = (Kind.ACKNOWLEDGEMENT, Kind.UPDATE, Kind.RESOLUTION)
 _JOINED = {
     "complainant": "The complainant wrote again",
+    "earlier": "The complainant had written before in this thread",
+    "passed-on": "A colleague passed on what they had written",
     "unverified": "Somebody else wrote in this thread",
     "automatic": "A machine wrote in this thread",
     "ours": "One of us wrote in this thread",
@@ -95,7 +101,7 @@ def is_minor(event: Event, case: Case) -> bool:
         return not event.by
     if isinstance(event, TaskScheduled):
         return event.task.kind.for_inbox or (event.task.kind in _PROMISES and not event.task.note)
-    if not isinstance(event, TaskDone | TaskDropped):
+    if not isinstance(event, TaskDone | TaskDropped) or getattr(event, "held_back", False):
         return False
     task = case.task(event.key)
     return task is not None and (task.kind.for_inbox or (task.kind in _PROMISES and not event.by))
@@ -184,10 +190,14 @@ def _tagged(event: Tagged, tale: Tale) -> str:
 
 @_tell.register
 def _tags_kept(event: TagsKept, tale: Tale) -> str:
-    told = [f"carries {_list(event.tags)}"] if event.tags else []
-    told += [f"no longer carries {_list(event.removed)}"] if event.removed else []
-    told += [f"cannot carry {_list(event.unkept)} on this server"] if event.unkept else []
+    told = [f"carries {_list(_marks(event.tags))}"] if event.tags else []
+    told += [f"no longer carries {_list(_marks(event.removed))}"] if event.removed else []
+    told += [f"cannot carry {_list(_marks(event.unkept))} on this server"] if event.unkept else []
     return f"The message {'; '.join(told) or 'carried these tags already'}."
+
+
+def _marks(tags: Iterable[str]) -> Iterable[str]:
+    return ("a flag" if tag == FLAG else tag for tag in tags)
 
 
 @_tell.register
@@ -212,6 +222,21 @@ def _resolved(event: Resolved, tale: Tale) -> str:
 @_tell.register
 def _reopened(event: Reopened, tale: Tale) -> str:
     return f"A new round began{_because(event.reason)}."
+
+
+@_tell.register
+def _undone(event: Undone, tale: Tale) -> str:
+    return f"Undone{_by(event.by)}{_because(event.reason)}: Amends takes back what it did, and does nothing more here."
+
+
+@_tell.register
+def _taken_up(event: TakenUp, tale: Tale) -> str:
+    return f"Taken up{_by(event.by)}: from now on it is dealt with like a new one."
+
+
+@_tell.register
+def _erased(event: Erased, tale: Tale) -> str:
+    return f"Forgotten{_by(event.by)}: who complained, and in what words. Dates and acts stay."
 
 
 @_tell.register
@@ -296,6 +321,8 @@ def _done(event: TaskDone, tale: Tale) -> str:
 
 @_tell.register
 def _dropped(event: TaskDropped, tale: Tale) -> str:
+    if event.held_back:
+        return f"Not done: {tale.what(event.key)} ({event.reason})."
     return f"No longer needed{_by(event.by) and ', said' + _by(event.by)}: {tale.what(event.key)} ({event.reason})."
 
 
