@@ -28,7 +28,7 @@ test: dev
 	@sh .ci/dovecot
 	@sh .ci/cyrus
 	@sh .ci/chromium
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: lint types contracts
 	@$(MAKE) --no-print-directory test

@@ -13,6 +13,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 
 from plugin.model import Address, Place, Written
 from plugin.store import UNTRUSTED, Conflict, Known, Store, StoreNewer, StoreUnavailable
@@ -66,6 +67,14 @@ def _open(store: Store, case: str = "c1", *more: Event, at: datetime = NOW, send
 
 
 # ---- the file --------------------------------------------------------------------------------------------------------
+
+
+def test_an_error_of_the_database_shows_nobodys_words(store: Store) -> None:
+    """Errors come into the log, and a log names cases and keys alone."""
+    with pytest.raises(IntegrityError) as caught, store.writing() as session:
+        session.keep_letter("c1", "k1", None, "Dear Sir, my cat Minka")  # type: ignore[arg-type]
+    assert "letter" in str(caught.value)
+    assert "Minka" not in str(caught.value)
 
 
 def test_the_migrations_make_exactly_the_tables_that_are_used(store: Store, path: Path) -> None:

@@ -67,10 +67,19 @@ def test_the_doctor_writes_it_without_any_password_and_again_over_itself(
     assert "parcel-desk" in read((site / "tags.js").read_text("utf-8"))
 
 
-def test_a_file_somebody_else_wrote_is_not_touched(site: Path) -> None:
-    mine = site / "user.js"
-    mine.write_text('user_pref("mine", 1);\n', "utf-8")
+@pytest.mark.parametrize("written_before", [False, True])
+def test_a_file_that_holds_what_somebody_else_wrote_is_not_touched(site: Path, written_before: bool) -> None:
+    mine, book = site / "user.js", load_book(("general",), None, calendars={}, inboxes=[])
+    text = (preferences(book) if written_before else "") + 'user_pref("mine", 1);\n'
+    mine.write_text(text, "utf-8")
     with pytest.raises(SystemExit) as ended:
-        write_preferences(mine, load_book(("general",), None, calendars={}, inboxes=[]))
+        write_preferences(mine, book)
     assert ended.value.code == 2
-    assert mine.read_text("utf-8") == 'user_pref("mine", 1);\n'
+    assert mine.read_text("utf-8") == text
+
+
+def test_where_nothing_can_be_written_a_sentence_says_so(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        write_preferences(site / "no" / "tags.js", load_book(("general",), None, calendars={}, inboxes=[]))
+    assert ended.value.code == 2
+    assert "No such file or directory - name another file" in capsys.readouterr().err

@@ -19,7 +19,8 @@ from flask.testing import FlaskClient
 from markupsafe import Markup
 from prometheus_client.parser import text_string_to_metric_families
 
-from plugin.decide import Resolve, Snooze
+from plugin.decide import Resolve, Snooze, Undo
+from plugin.desk.erasing import Erasing
 from plugin.model import AmendsError
 from plugin.store import Doorbook
 from plugin.web import Doors, PortTaken, create_app, serve
@@ -191,6 +192,21 @@ def test_a_settled_case_shows_its_outcome_and_what_is_no_longer_owed(browser: Fl
     text = seen(browser, f"/cases/{case_id}")
     assert "Outcome upheld, caused by carrier" in text
     assert "Update no longer owed" in text
+
+
+def test_an_undone_case_and_a_forgotten_one_are_called_so(browser: FlaskClient, counter: Counter) -> None:
+    undone = counter.complaint(PARCEL)
+    counter.desk.act(undone, Undo(by="mia"))
+    page = seen(browser, f"/cases/{undone}")
+    assert "What Amends did here was taken back." in page
+    assert f"amends reopen {undone}" in page
+    assert f"{PARCEL} Anna Jones <anna@example.org> nothing undone" in seen(browser, "/?show=all")
+    erasing = Erasing(counter.desk)
+    erasing.erase(erasing.held(undone), "mia", counter.now)
+    page = seen(browser, f"/cases/{undone}")
+    assert "was forgotten" in page
+    assert "amends reopen" not in page
+    assert "(erased) nothing erased" in seen(browser, "/?show=all")
 
 
 @pytest.mark.parametrize("path", ["/cases/c404", "/cases/", "/cases/a%00b", "/?after=c404", "/?after=%00", "/nothing"])

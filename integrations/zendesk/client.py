@@ -105,14 +105,17 @@ class ZendeskInbox:
     def backlog(self, since: datetime, cursor: Cursor, known: Recorded, at_once: int = 100) -> Iterator[Page]:
         """What was said and done in tickets before the inbox was attached; nobody knows how much.
 
-        Tickets come in the order in which they changed last; within one everything is in order.
+        Tickets come in the order in which they changed last; within one everything is in order. An answer given since
+        then, seen before we knew what it answers, comes along.
         """
         yield Page(cursor={})
         until = datetime.fromisoformat(cursor["since"])
         for page in self.history(since, sys.maxsize):
-            old = [one for one in page.messages if one.at < until]
-            on_record = known([one.place for one in old])
-            fresh = tuple(replace(one, historic=True) for one in old if one.place not in on_record)
+            on_record = known([one.place for one in page.messages])
+            fresh = tuple(
+                replace(one, historic=True) for one in page.messages
+                if (one.place not in on_record if one.at < until else on_record.get(one.place) is False)
+            )  # fmt: skip
             there = {one.place.validity for one in fresh}
             acts = tuple(act for act in page.acts if act.at < until and _ticket_of(act) in there)
             if fresh or page.unreadable:

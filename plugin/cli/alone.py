@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from plugin.cli.running import lock_path
+from plugin.cli.running import leadership
 from plugin.config import Settings
-from plugin.jobs import AlreadyRunning, Leadership
+from plugin.jobs import AlreadyRunning
 
 
 @contextmanager
 def alone(settings: Settings) -> Iterator[bool]:
     """True while no `amends run` works on the store, and none can begin; else False."""
-    leadership = Leadership(settings.store, lock_path(settings))
-    try:
-        leadership.__enter__()
-    except AlreadyRunning:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        leadership.__exit__(None, None, None)
+    with ExitStack() as held:
+        leads = True
+        try:
+            held.enter_context(leadership(settings))
+        except AlreadyRunning:
+            leads = False
+        yield leads

@@ -20,7 +20,7 @@ from plugin.config import InboxSettings, Settings
 from plugin.desk import Desk, open_desk
 from plugin.desk.backfilling import Backfill, Settled
 from plugin.desk.undoing import Undoing
-from plugin.inbox import Ahead, InboxUnavailable, Page
+from plugin.inbox import ALONE, Ahead, InboxUnavailable, Page
 from plugin.preview import Preview
 from plugin.preview.pages import Pages
 
@@ -74,9 +74,9 @@ class Day(click.ParamType[datetime]):
         """To an aware time in UTC."""
         try:
             day = date.fromisoformat(str(value))
+            return datetime(max(day.year, 1970), day.month, day.day).astimezone(UTC)
         except ValueError:
             self.fail(f"{value!r} is no date: write it like 2026-01-31", param, ctx)
-        return datetime(day.year, day.month, day.day).astimezone(UTC)
 
 
 @click.command()
@@ -109,7 +109,8 @@ def backfill(
                 return
             pages = _shown_again(laid)
         _take_in(old, pages)
-        _take_in(old, reading.pages("looking once more"))  # they may have been answered meanwhile
+        if desk.policies.inboxes[inbox].kind not in ALONE:  # a ticket brings all that was said in it
+            _take_in(old, reading.pages("looking once more"))  # some may have been answered meanwhile
         for line in _told(old.settle(), drafts=drafts):
             say(line)
         with alone(settings) as leads:

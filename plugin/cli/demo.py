@@ -13,14 +13,13 @@ from pathlib import Path
 import click
 
 from plugin.cli.frame import say
-from plugin.cli.running import lock_path, work
+from plugin.cli.running import leadership, work
 from plugin.config import InboxSettings, load
 from plugin.demo import US, Demo, LateInbox, prepare
 from plugin.demo.mailbox import PipMailbox
 from plugin.desk import open_desk, open_inbox
 from plugin.hours import Hours, HoursError
 from plugin.inbox import Inbox
-from plugin.jobs import Leadership
 from plugin.judge import deep
 
 FIRST_PORT = 8025
@@ -35,7 +34,7 @@ def demo(seconds: float) -> None:
         try:
             settings = load(ready.config)
             _introduce(ready)
-            with Leadership(settings.store, lock_path(settings)):
+            with leadership(settings):
                 desk = open_desk(settings, opening=partial(_opening, ready))
                 desk.poll("support")  # attach first: what arrives from now on is new mail
                 with _playing(ready, seconds):

@@ -112,7 +112,8 @@ def _held(who: str, held: Held) -> Iterator[str]:
 
 def _left(*, leads: bool) -> Iterator[str]:
     yield "What Amends does not hold is not erased by it, and still holds this person's words:"
-    yield "  the mailbox or Zendesk itself: their mail, your answers, drafts you edited, notes in tickets"
+    yield "  the mailbox or Zendesk itself: their mail, your answers, drafts you edited, notes in tickets, and lists of"
+    yield "  things to do that name others as well"
     yield "  backups made before now, exports, and files that `amends store restore` put aside (amends.db.replaced-…)"
     if not leads:
         yield "  until amends run has taken them back, within seconds, our own untouched drafts"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import click
 
 from plugin.cli.acting import opened as desk_opened
 from plugin.cli.cases import json_option, opened
-from plugin.cli.frame import Frame, fail, say, show_json
+from plugin.cli.frame import Frame, say, show_json
 from plugin.desk.retrying import Retrying, Tried
 
 _SHOWN = 4000  # bytes of a mail
@@ -40,7 +37,7 @@ def quarantine(ctx: click.Context, as_json: bool) -> None:
 def show(frame: Frame, quarantine_id: str) -> None:
     """One of them: where it lies, what is wrong, and how it begins."""
     with desk_opened(frame) as desk:
-        row = _known(Retrying(desk, _now), quarantine_id)
+        row = Retrying(desk).row(quarantine_id)
     raw = bytes(row["raw"])
     say(f"{row['id']}  {row['inbox']}: {row['folder']} uid {row['uid']}, since {row['at']:%Y-%m-%d %H:%M} UTC")
     say(f"reason: {row['reason']}")
@@ -59,11 +56,8 @@ def retry(frame: Frame, quarantine_id: str | None, everything: bool) -> None:
     if bool(quarantine_id) == everything:
         raise click.UsageError("name an ID, or say --all")
     with desk_opened(frame, online=True) as desk:
-        retrying = Retrying(desk, _now)
-        ids = [str(row["id"]) for row in retrying.rows()] if everything else [str(quarantine_id)]
-        for one in ids:
-            _known(retrying, one)
-        tried = [retrying.retry(one) for one in ids]
+        retrying = Retrying(desk)
+        tried = [retrying.retry(one) for one in (retrying.ids() if everything else [str(quarantine_id)])]
     for came in tried:
         say(_told(came))
     if any(not came.well for came in tried):
@@ -74,14 +68,3 @@ def _told(tried: Tried) -> str:
     if not tried.well:
         return f"{tried.id}: it stays in quarantine: {tried.reason}"
     return f"{tried.id}: read; {f'case {tried.case}' if tried.case else 'it is no complaint'}"
-
-
-def _known(retrying: Retrying, quarantine_id: str) -> dict[str, Any]:
-    row = next((row for row in retrying.rows() if row["id"] == quarantine_id), None)
-    if row is None:
-        fail(f"quarantine: there is no mail {quarantine_id} in it - `amends quarantine` lists them", 2)
-    return dict(row)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

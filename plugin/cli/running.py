@@ -33,7 +33,7 @@ def run(frame: Frame, once: bool, every: float, form: str) -> None:
     settings = frame.settings()
     log_as(form)
     try:
-        with Leadership(settings.store, lock_path(settings)):
+        with leadership(settings):
             _lead(settings, once, every)
     except AlreadyRunning as error:
         say(str(error))
@@ -83,7 +83,12 @@ def work(desk: Desk, settings: Settings, every: float = POLL, *, beside: bool = 
         jobs.stop()
 
 
-def lock_path(settings: Settings) -> Path:
+def leadership(settings: Settings) -> Leadership:
+    """The lock of a store, named without its password."""
+    return Leadership(make_url(settings.store).render_as_string(hide_password=True), _lock_path(settings))
+
+
+def _lock_path(settings: Settings) -> Path:
     """The file that says a run works on this store: beside a SQLite file, else beside amends.yaml."""
     database = make_url(settings.store).database
     if settings.store.startswith("sqlite") and database and database != ":memory:":

@@ -31,10 +31,18 @@ def preferences(book: Book) -> str:
 
 
 def write_preferences(path: Path, book: Book) -> None:
-    """Write them into a new file, or over one that was written by this; ends the command where another lies there."""
-    if path.exists() and not path.read_text("utf-8", "replace").startswith(_HEAD):
-        fail(f"doctor: {path} is there already and was not written by this command - name another file", 2)
-    path.write_text(preferences(book), "utf-8")
+    """Write them into a new file, or over one that holds nothing else; ends the command where another lies there."""
+    try:
+        if path.exists() and not _holds_only_tags(path.read_text("utf-8", "replace")):
+            fail(f"doctor: {path} is there already and holds more than this command wrote - name another file", 2)
+        path.write_text(preferences(book), "utf-8")
+    except OSError as error:
+        fail(f"doctor: {path}: {error.strerror} - name another file", 2)
+
+
+def _holds_only_tags(text: str) -> bool:
+    ours = ("//", 'user_pref("mailnews.tags.')
+    return text.startswith(_HEAD) and all(line.startswith(ours) for line in text.splitlines())
 
 
 def _tags(book: Book) -> Iterator[tuple[str, str, str]]:

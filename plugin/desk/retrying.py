@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib import import_module
@@ -10,8 +10,18 @@ from typing import Any
 
 from plugin.desk import Desk
 from plugin.desk.ledger import cursor_of
-from plugin.inbox import READERS, InboxError, Page
+from plugin.inbox import READERS, InboxError, InboxUnavailable, Page
 from plugin.model import AmendsError, Place, clip
+
+
+class NotAside(AmendsError):
+    """There is nothing of this id in quarantine."""
+
+    input_is_wrong = True
+
+    def __init__(self, one: str) -> None:
+        self.id = one
+        super().__init__(f"quarantine: there is no mail {one} in it - `amends quarantine` lists them")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +37,28 @@ class Tried:
 class Retrying:
     """Reads again what lies in quarantine."""
 
-    def __init__(self, desk: Desk, clock: Callable[[], datetime]) -> None:
-        self._desk, self._clock = desk, clock
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
 
-    def rows(self) -> Sequence[Mapping[str, Any]]:
+    def row(self, one: str) -> Mapping[str, Any]:
+        """What is kept of this one; raises NotAside."""
+        with self._desk.store.reading() as session:
+            row = session.aside_as(one)
+        if row is None:
+            raise NotAside(one)
+        return row
+
+    def ids(self) -> Sequence[str]:
         """Everything in quarantine, oldest first."""
         with self._desk.store.reading() as session:
-            return session.aside()
+            return session.ids_aside()
 
     def retry(self, one: str) -> Tried:
-        """Read it again; what could be read is taken in as if it had just come, and leaves the quarantine."""
-        row = next(row for row in self.rows() if row["id"] == one)
+        """Read it again; what could be read is taken in as if it had just come, and leaves the quarantine.
+
+        Of an inbox that does not answer nothing is taken for gone: it stays. Raises NotAside.
+        """
+        row = self.row(one)
         name, place = str(row["inbox"]), Place(row["folder"], row["validity"], row["uid"])
         if name not in self._desk.inboxes:
             return Tried(one, False, reason=f"inbox {name} is not set up any more")
@@ -54,6 +75,8 @@ class Retrying:
             page = self._desk.inboxes[name].reread(place, cursor)
             if page.messages or page.unreadable:
                 return page, ""
+        except InboxUnavailable as error:
+            return Page(cursor={}), str(error)
         except InboxError as error:
             why = str(error)
         raw = bytes(row["raw"])

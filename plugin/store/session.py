@@ -517,6 +517,16 @@ class Session:
         query = select(quarantine).order_by(quarantine.c.at, quarantine.c.id)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
+    def ids_aside(self) -> list[str]:
+        """The ids of all of them, oldest first."""
+        query = select(quarantine.c.id).order_by(quarantine.c.at, quarantine.c.id)
+        return list(self._connection.execute(query).scalars())
+
+    def aside_as(self, one: str) -> Row | None:
+        """The mail kept under this id."""
+        row = self._connection.execute(select(quarantine).where(quarantine.c.id == one)).mappings().first()
+        return dict(row) if row else None
+
     def places_aside(self, inbox: str) -> set[Place]:
         """Where the mails lie that this inbox has in quarantine."""
         query = select(quarantine.c.folder, quarantine.c.validity, quarantine.c.uid)

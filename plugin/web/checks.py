@@ -7,13 +7,14 @@ all is well.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, jsonify
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
+from plugin.alerts import SILENT
 from plugin.register import Register
 
 Inboxes = Sequence[Mapping[str, Any]]
@@ -23,7 +24,6 @@ Health = Callable[[], Inboxes]
 CHECKS = ("/healthz", "/readyz", "/metrics")
 """What may be asked from anywhere; who asks decides how much is told."""
 
-_SILENT = timedelta(minutes=15)
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus's text format: https://prometheus.io/docs/instrumenting/exposition_formats/"""
 
@@ -56,7 +56,7 @@ def is_ready(inboxes: Inboxes, now: datetime) -> bool:
 
 def _is_silent(inbox: Mapping[str, Any], now: datetime) -> bool:
     last = inbox["last_success"]
-    return last is not None and now - datetime.fromisoformat(last) > _SILENT
+    return last is not None and now - datetime.fromisoformat(last) > SILENT
 
 
 def exposed(register: Register, inboxes: Inboxes, now: datetime, *, in_full: bool) -> bytes:

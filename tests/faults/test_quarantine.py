@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 
@@ -64,11 +65,29 @@ def forget_and_put_aside(ours: Account) -> None:
         ours.witness.flag(seen.uid, *seen.flags, on=False)
 
 
-def test_what_lies_there_no_more_is_read_from_what_was_kept(ours: Account) -> None:
-    raw = letter(2, complaint=True).raw()
+def put_aside(ours: Account, raw: bytes) -> None:
+    """A mail that lay where nothing lies."""
     with closing(sqlite3.connect(ours.shop.store)) as store, store:
         row = ("q1234567890", "support", "INBOX", 1, 77, 1_790_000_000_000_000, "LookupError", raw)
         store.execute("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def test_what_lies_there_no_more_is_read_from_what_was_kept(ours: Account) -> None:
+    put_aside(ours, letter(2, complaint=True).raw())
     tried = ours.shop.amends("quarantine", "retry", "q1234567890")
     assert tried.returncode == 0, tried.stdout.decode()
+    assert len(ours.shop.json("cases")["cases"]) == 1
+
+
+def test_while_the_inbox_does_not_answer_nothing_is_taken_for_gone(ours: Account) -> None:
+    """It may lie there yet, with a date and marks that what was kept of it does not tell."""
+    put_aside(ours, letter(3, complaint=True).raw())
+    settings = ours.shop.folder / "amends.yaml"
+    right = settings.read_text("utf-8")
+    settings.write_text(re.sub(r"port: *\d+", "port: 1", right), "utf-8")
+    tried = ours.shop.amends("quarantine", "retry", "--all")
+    assert tried.returncode == 1
+    assert ours.shop.json("cases")["cases"] == []
+    settings.write_text(right, "utf-8")
+    assert ours.shop.amends("quarantine", "retry", "--all").returncode == 0
     assert len(ours.shop.json("cases")["cases"]) == 1

@@ -99,3 +99,19 @@ def test_old_tickets_are_taken_in_on_purpose(tmp_path: Path, forks: Forks) -> No
             assert {"complaint"} <= set(open_still.tags)
             assert one.notes(open_still) == one.notes(answered) == []
     assert_nobody_heard(zendesk)
+
+
+def test_an_old_ticket_that_was_answered_since_then_is_settled(tmp_path: Path, forks: Forks) -> None:
+    with StandIn(live=True) as zendesk:
+        old = zendesk.people.customer_writes(letter(0, complaint=True).text, subject=letter(0, complaint=True).subject)
+        zendesk.clock.later(days=1)
+        one = Desk(QuickShop(open_helpdesk(tmp_path / "shop", zendesk, SECRET).folder, forks=forks), zendesk)
+        one.shop.once()
+        zendesk.people.agent_replies(old, "It is settled.")
+        one.later()
+        since = f"{zendesk.clock.now():%Y}-01-01"
+        told = one.shop.amends("backfill", "--inbox", "helpdesk", "--since", since, "--yes", "--drafts")
+        assert told.returncode == 0, told.stderr.decode()
+        one.later()
+        assert [case["status"] for case in one.shop.json("cases")["cases"]] == ["resolved"]
+        assert one.notes(old) == []

@@ -100,8 +100,8 @@ def test_a_refusal_without_a_reason_says_so(web: RequestsMock, wire: Wire, body:
 
 # ---- not now --------------------------------------------------------------------------------------------------------
 
-LATER = format_datetime(datetime.now(UTC) + timedelta(days=2), usegmt=True)
-PAST = format_datetime(datetime.now(UTC) - timedelta(days=2), usegmt=True)
+LATER = format_datetime(datetime(2126, 11, 24, tzinfo=UTC), usegmt=True)
+PAST = format_datetime(datetime(2026, 1, 1, tzinfo=UTC), usegmt=True)
 
 
 @pytest.mark.parametrize("status", [429, 503])
