@@ -21,6 +21,8 @@ SILENT = timedelta(minutes=15)
 """So long an inbox may be unreachable, or its writes may wait, before anybody is told: networks drop."""
 THROTTLED = timedelta(minutes=2)
 """A provider that asks for a shorter break is doing its ordinary work."""
+STALE = timedelta(seconds=15)
+"""So long after a start a refusal of before it is not told: the first look may find it mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,17 @@ class Alerts:
         """Nothing is told without `addresses`, but for the log."""
         self._store, self._inboxes, self._addresses, self._clock = store, inboxes, addresses, clock
         self._began = clock()
+        self._logged: dict[str, str] = {}
 
     def look(self) -> None:
         """Tell what is new; what does not get through is tried again at the next look."""
         for alert in list(self._due()):
-            log.warning("%s", alert.text)
-            if self._told(alert):
+            # What does not get through is tried for as long as it takes, and must not fill the log meanwhile.
+            again = self._logged.get(alert.inbox) == alert.text
+            self._logged[alert.inbox] = alert.text
+            if not again:
+                log.warning("%s", alert.text)
+            if self._told(alert, logging.DEBUG if again else logging.WARNING):
                 with self._store.writing() as session:
                     session.keep_inbox(alert.inbox, told=alert.kind)
 
@@ -63,11 +70,11 @@ class Alerts:
         count, oldest = session.unwritten(name)
         return oldest if count else None
 
-    def _told(self, alert: Alert) -> bool:
+    def _told(self, alert: Alert, level: int) -> bool:
         try:
             send(self._addresses, alert.title, alert.text)
         except NotTold as error:
-            log.warning("%s", error)
+            log.log(level, "%s", error)
             return False
         return True
 
@@ -93,7 +100,8 @@ def _trouble(
     """The kind of trouble that is worth a word, since when, and why; no kind where there is none."""
     since, why = row["fault_since"], row["fault"]
     if why and row["fault_kind"] == "refused":
-        return "refused", since or now, why
+        stale = row["fault_at"] is not None and row["fault_at"] < began and now - began < STALE
+        return "" if stale else "refused", since or now, why
     if why and row["fault_until"] is not None and row["fault_until"] - row["fault_at"] >= THROTTLED:
         return "throttled", since or now, why
     quiet = since or max(row["last_success"] or began, began)

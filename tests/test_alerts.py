@@ -59,6 +59,15 @@ def test_a_night_without_anybody_at_work_is_no_silence() -> None:
     assert due(WELL | {"last_success": minutes(600)}, None, minutes(1), NOW) is None
 
 
+def test_a_refusal_of_before_the_start_waits_for_the_first_look() -> None:
+    """The password may just have been mended; where nothing is looked at, as with a sign-in that is over, it is."""
+    row = faulty("refused", 30) | {"fault_at": minutes(30)}
+    assert due(row, None, NOW, NOW) is None
+    later = due(row, None, NOW, NOW + timedelta(seconds=20))
+    assert later is not None
+    assert later.kind == "refused"
+
+
 def test_an_alert_says_what_since_when_and_why() -> None:
     alert = due(faulty("throttled", 3, until=5), None, minutes(60), NOW)
     assert alert is not None
@@ -74,13 +83,18 @@ def team() -> Iterator[Listener]:
         yield one
 
 
-def test_what_does_not_get_through_is_tried_again_and_then_not_repeated(team: Listener) -> None:
+def test_what_does_not_get_through_is_tried_again_and_then_not_repeated(
+    team: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
     store = Store("sqlite://")
     with store.writing() as session:
         session.keep_fault("support", "inbox support: the password was refused", NOW, "refused")
     alerts = Alerts(store, ["support"], [team.address], lambda: NOW)
     team.status = 500
     alerts.look()
+    alerts.look()
+    said = [record.getMessage() for record in caplog.records if record.name == "amends.alerts"]
+    assert len(said) == 2  # what is wrong, and that it was not taken; tried over and over it does not fill the log
     team.status = 200
     alerts.look()
     alerts.look()
@@ -89,6 +103,7 @@ def test_what_does_not_get_through_is_tried_again_and_then_not_repeated(team: Li
     alerts.look()
     alerts.look()
     assert [told["title"] for told in team.heard] == [
+        "Amends: inbox support needs you",
         "Amends: inbox support needs you",
         "Amends: inbox support needs you",
         "Amends: inbox support is well again",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
@@ -252,7 +253,10 @@ def test_that_it_lives_may_be_asked_from_anywhere(idle: FlaskClient) -> None:
     assert (answer.status_code, answer.text) == (200, "ok\n")
 
 
-@pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"])
+PROXYS = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via"]
+
+
+@pytest.mark.parametrize("header", PROXYS)
 def test_who_asks_through_a_proxy_is_elsewhere_whatever_name_it_gives(idle: FlaskClient, header: str) -> None:
     answer = idle.get("/", headers={"Host": "127.0.0.1", header: "192.0.2.1"})
     assert answer.status_code == 403
@@ -409,7 +413,7 @@ def test_how_long_is_left_is_told_shortly(span: timedelta, told: str) -> None:
 # ---- served ---------------------------------------------------------------------------------------------------------
 
 
-def fetched(address: str) -> str:
+def fetched(address: str | urllib.request.Request) -> str:
     with urllib.request.urlopen(address, timeout=30) as answer:  # noqa: S310 - an address of this machine
         return str(answer.read().decode())
 
@@ -421,6 +425,17 @@ def test_the_page_is_served_while_the_block_runs(counter: Counter) -> None:
         assert fetched(f"{address}/healthz") == "ok\n"
     with pytest.raises(OSError, match="refused"):
         fetched(address)
+
+
+@pytest.mark.parametrize("header", PROXYS)
+def test_the_server_that_serves_it_leaves_what_a_proxy_says_to_the_page(counter: Counter, header: str) -> None:
+    with serve(counter.register, ("127.0.0.1", 0)) as address:
+        through = urllib.request.Request(address, headers={header: "192.0.2.1"})  # noqa: S310 - of this machine
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            fetched(through)
+        through.full_url = f"{address}/metrics"
+        assert "amends_ready" in fetched(through)
+        assert "amends_inbox" not in fetched(through)
 
 
 def test_a_taken_port_gives_the_next_free_one(counter: Counter) -> None:

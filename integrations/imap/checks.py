@@ -53,7 +53,8 @@ def _name(settings: ImapSettings) -> Finding:
     try:
         found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        return Finding("name", False, f"{settings.host} is not known ({error}): check `host:`")
+        advice = "check `host:`, and that this machine is online"
+        return Finding("name", False, f"{settings.host} is not known ({error}): {advice}")
     addresses = ", ".join(sorted({str(entry[4][0]) for entry in found}))
     return Finding("name", True, f"{settings.host} is {addresses}")
 

@@ -256,7 +256,9 @@ def _reach(settings: ImapSettings) -> IMAPClient:
             settings.name, f"{where} does not speak TLS: {what_was_said(error)}", "check `port:` and `tls:`"
         ) from error
     except socket.gaierror as error:
-        raise InboxUnavailable(settings.name, f"the name {settings.host} is not known", "check `host:`") from error
+        raise InboxUnavailable(
+            settings.name, f"the name {settings.host} is not known", "check `host:`, and that this machine is online"
+        ) from error
     except TimeoutError as error:
         raise InboxUnavailable(settings.name, f"{where} does not answer", "check `host:` and `port:`") from error
     except (IMAPClientError, OSError) as error:

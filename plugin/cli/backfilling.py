@@ -74,9 +74,12 @@ class Day(click.ParamType[datetime]):
         """To an aware time in UTC."""
         try:
             day = date.fromisoformat(str(value))
-            return datetime(max(day.year, 1970), day.month, day.day).astimezone(UTC)
+            at = datetime(max(day.year, 1970), day.month, day.day).astimezone(UTC)
         except ValueError:
             self.fail(f"{value!r} is no date: write it like 2026-01-31", param, ctx)
+        if at > datetime.now(UTC):
+            self.fail(f"{value!r} is yet to come: name a day that is past", param, ctx)
+        return at
 
 
 @click.command()

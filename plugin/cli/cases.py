@@ -67,8 +67,11 @@ def cases(frame: Frame, open_only: bool, due: timedelta | None, as_json: bool) -
 
 
 def _line(register: Register, case: dict[str, Any]) -> str:
-    status = "erased" if case["erased"] else "undone" if case["undone"] else case["status"]
-    return f"{case['id']}  {status:8}  {case['category']:19} {case['subject'][:48]:48}  {_next(register, case)}"
+    return f"{case['id']}  {_status(case):8}  {case['category']:19} {case['subject'][:48]:48}  {_next(register, case)}"
+
+
+def _status(case: dict[str, Any]) -> str:
+    return "erased" if case["erased"] else "undone" if case["undone"] else str(case["status"])
 
 
 def _next(register: Register, case: dict[str, Any]) -> str:
@@ -102,8 +105,8 @@ def show(frame: Frame, case: str, as_json: bool) -> None:
 def _told(register: Register, case: dict[str, Any]) -> list[str]:
     inbox = case["inbox"]
     lines = [
-        f"{case['subject']}",
-        f"case {case['id']}  {case['status']}  round {case['round']}  from {case['sender']}",
+        f"{case['subject'] or '(no subject)'}",
+        f"case {case['id']}  {_status(case)}  round {case['round']}  from {case['sender'] or '(forgotten)'}",
         f"received {_shown(register, case['received_at'], inbox)}  tags: {', '.join(case['tags'])}",
         "",
     ]

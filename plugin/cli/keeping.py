@@ -78,7 +78,8 @@ def _out(path: Path | None) -> Iterator[TextIO]:
 def erase(frame: Frame, who: str, *, yes: bool, name: str | None) -> None:
     """Forget a person, or one case: words, addresses and names go, the dated skeleton of what happened stays.
 
-    Shows first what there is, and asks. It cannot be taken back. Broken off, the same command goes on.
+    Shows first what there is, and asks. It cannot be taken back. Their mail in the mailbox and backups made before are
+    not touched. Broken off, the same command goes on.
     """
     settings = frame.settings()
     with closing(open_desk(settings)) as desk:
@@ -90,7 +91,8 @@ def erase(frame: Frame, who: str, *, yes: bool, name: str | None) -> None:
             click.confirm("Erase it? It cannot be taken back.", abort=True)
         undoing = Undoing(desk, lambda: datetime.now(UTC))
         with alone(settings) as leads:
-            take_back(undoing, desk, held.cases, whoami(name), leads=leads, forget=True)
+            if held.cases:
+                take_back(undoing, desk, held.cases, whoami(name), leads=leads, forget=True)
         gone = erasing.erase(held, whoami(name), datetime.now(UTC))
     say(f"Erased: {counted(gone.texts, 'text')} of {counted(gone.cases, 'case')}, "
         f"{counted(gone.mentions, 'mention')} elsewhere, {counted(gone.quarantined, 'mail')} in quarantine, "
@@ -100,6 +102,9 @@ def erase(frame: Frame, who: str, *, yes: bool, name: str | None) -> None:
 
 
 def _held(who: str, held: Held) -> Iterator[str]:
+    if not (held.cases or held.mentions or held.quarantined):
+        yield f"{who}: nothing on record names this address - see that it is spelled as in their mail."
+        return
     before = f", {held.erased:,} of them erased before" if held.erased else ""
     yield f"{who}: {counted(len(held.cases), 'case')}{before}, with all that was said in them. This goes:"
     yield "  words      the complaint, all mail in its thread, our drafts and reminders, notes people made"
@@ -139,7 +144,7 @@ def backup(frame: Frame, file: Path) -> None:
 
 
 @store.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.pass_obj
 def restore(frame: Frame, file: Path, *, yes: bool) -> None:
@@ -150,9 +155,10 @@ def restore(frame: Frame, file: Path, *, yes: bool) -> None:
         if not leads:
             raise StoreInUse(target)
         if not yes:
-            click.confirm(f"Put {file} in the place of the store?", abort=True)
+            click.confirm(f"Put {file} in the place of the store {target}, which is kept?", abort=True)
         restored, kept = put_back(file, settings.store, datetime.now(UTC))
     say(f"Restored: {counted(restored.cases, 'case')}, version {restored.version}.")
     if kept is not None:
         say(f"The store that was there is {kept}: remove it once nothing in it is needed.")
     say("What came into the inboxes since the backup is read again by amends run; nothing is written twice there.")
+    say("What was erased or undone since the backup is in the store again: erase it, or undo it, once more.")

@@ -60,6 +60,8 @@ def retry(frame: Frame, quarantine_id: str | None, everything: bool) -> None:
         tried = [retrying.retry(one) for one in (retrying.ids() if everything else [str(quarantine_id)])]
     for came in tried:
         say(_told(came))
+    if not tried:
+        say("the quarantine is empty")
     if any(not came.well for came in tried):
         raise SystemExit(1)
 

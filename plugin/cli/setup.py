@@ -36,10 +36,13 @@ def init(folder: Path, preset: str, zendesk: bool) -> None:
     if (folder / "plugin" / "model.py").exists():
         fail(f"init: {folder.resolve()} is the source tree of Amends - choose a folder of your own", 2)
     texts = _files("zendesk/" if zendesk else "")
-    if not zendesk and not (folder / "amends.yaml").exists():
+    there = (folder / "amends.yaml").exists()
+    if not zendesk and not there:
         texts["amends.yaml"] = _asked(texts["amends.yaml"], preset)
     for name, text in texts.items():
         _write(folder / name, text)
+    if there:
+        say("The amends.yaml that was there stays as it is: for another provider begin in a folder of its own.")
     say(_next_at_zendesk() if zendesk else what_next(PRESETS[preset]))
     if deep.offer():
         say(deep.offer())
@@ -224,7 +227,7 @@ def _about_helpdesk(inbox: HelpdeskSettings, settings: Settings) -> Iterator[str
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @click.pass_obj
 def doctor(frame: Frame, *, make_folders: bool, thunderbird: Path | None, as_json: bool) -> None:
-    """Look at every inbox online: one line per check."""
+    """Look at every inbox online: one line per check. Nothing in it is changed, but for what --make-folders makes."""
     if thunderbird is not None:
         _for_thunderbird(thunderbird, frame.settings(secrets=False))
         return

@@ -84,10 +84,11 @@ def take_back(
         undoing.finish_begun(case_ids)
     undoing.decide(case_ids, by, forget=forget)
     if not leads:
-        say("Decided. It is taken back by amends run, within seconds.")
+        say("Decided. Our tags, drafts and reminders are taken back by amends run, within seconds.")
         return
     outcome = undoing.write(case_ids)
     if outcome.again:
-        say(f"{outcome.again:,} changes could not be written yet: `amends run`, or this command once more, does that.")
+        say(f"{counted(outcome.again, 'change')} could not be written yet (`amends doctor` tells why): "
+            "`amends run`, or this command once more, does that.")  # fmt: skip
     else:
         say("Taken back.")

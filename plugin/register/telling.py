@@ -133,7 +133,8 @@ def _tell(event: Event, tale: Tale) -> str:
 
 @_tell.register
 def _received(event: Received, tale: Tale) -> str:
-    told = f"{event.complainant} wrote to {event.inbox}: “{clip(event.subject, 120) or 'no subject'}”."
+    who = event.complainant if event.complainant.email else "Somebody"  # who was forgotten since
+    told = f"{who} wrote to {event.inbox}: “{clip(event.subject, 120) or 'no subject'}”."
     if event.undecided:
         told += " It may be a complaint; a person must say."
     if event.repeat:

@@ -118,7 +118,10 @@ class Google:
                 self._name, f"Google's sign-in is over or was refused: {_code(error)}", self.advice
             ) from error
         except (GoogleAuthError, RequestException) as error:
-            raise InboxUnavailable(self._name, f"Google's sign-in did not answer ({type(error).__name__})") from error
+            raise InboxUnavailable(
+                self._name, f"Google's sign-in did not answer ({type(error).__name__})",
+                "see that this machine is online and reaches oauth2.googleapis.com",
+            ) from error  # fmt: skip
         except WSGITimeoutError as error:
             raise InboxUnavailable(self._name, "nobody signed in within ten minutes", self.advice) from error
         except Warning as error:  # oauthlib warns by raising where other rights were given than were asked for

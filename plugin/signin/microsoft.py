@@ -124,7 +124,9 @@ class Microsoft:
             raise InboxRefused(self._name, error.why, error.advice or self.advice) from error
         except (RequestException, MsalError) as error:
             raise InboxUnavailable(
-                self._name, f"Microsoft's sign-in did not answer ({type(error).__name__})"
+                self._name,
+                f"Microsoft's sign-in did not answer ({type(error).__name__})",
+                "see that this machine is online and reaches login.microsoftonline.com",
             ) from error
         except ValueError as error:  # raised over the first answer, which tells where tokens are to be had
             if not re.search(r"HTTP status: 40[04]", str(error.__context__)):

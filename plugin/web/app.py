@@ -22,7 +22,7 @@ from plugin.web.webhooks import Doors, add_webhooks, is_call
 _HERE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.IGNORECASE)
 _CASE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ON_A_PAGE = 50
-_PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+_PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 """What a proxy adds: somebody elsewhere asks through a machine that is ours."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "

@@ -48,6 +48,7 @@ def serve(
         create_app(register, doors=doors, sidebars=sidebars, token=token),
         sockets=[bound], threads=_THREADS, ident=None, connection_limit=_CONNECTIONS, asyncore_use_poll=True,
         max_request_body_size=LARGEST + 1,  # it refuses what has as many bytes, before it reads them
+        clear_untrusted_proxy_headers=False,  # by them the page tells who asks through a proxy, and is elsewhere
     )  # fmt: skip
     thread = Thread(target=server.run, name="web", daemon=True)
     thread.start()

@@ -23,6 +23,7 @@ FOLDER = "AMENDS_FAULTS"
 _ROOT = Path(__file__).parents[2]
 _DOCS = _ROOT / "docs" / "faults.md"
 _FILE = "figures.jsonl"
+_AT_ONCE = ("-n", "logical", "--maxprocesses", "4", "--dist", "loadfile")
 _HEADS = ("id", "what goes wrong", "what must hold", "server", "figure", "")
 
 ROWS: dict[str, tuple[str, str]] = {
@@ -140,7 +141,7 @@ def main(args: Sequence[str]) -> int:
     long = "long" in args
     wanted = ["tests", "-m", "long"] if long else ["tests/faults"]
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pytest", "-q", *wanted]
+        command = [sys.executable, "-m", "pytest", "-q", *_AT_ONCE, *wanted]
         code = subprocess.run(command, cwd=_ROOT, env={**os.environ, FOLDER: folder}, check=False).returncode
         lines = _recorded(Path(folder))
     if not long:
