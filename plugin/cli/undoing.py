@@ -46,7 +46,9 @@ def undo(
         if not yes:
             click.confirm("Take it back?", abort=True)
         with alone(settings) as leads:
-            take_back(undoing, desk, case_ids, whoami(name), leads=leads)
+            done = take_back(undoing, desk, case_ids, whoami(name), leads=leads)
+    if not done:
+        raise SystemExit(1)
     if inbox:
         say(f"New complaints in {inbox} are dealt with as before: take it out of amends.yaml to end that.")
 
@@ -76,8 +78,8 @@ def _lines(found: Traces) -> Iterator[str]:
 
 def take_back(
     undoing: Undoing, desk: Desk, case_ids: Sequence[str], by: str, *, leads: bool, forget: bool = False
-) -> None:
-    """Decide it, and do it in the inbox if nobody else is at work; else `amends run` does it."""
+) -> bool:
+    """Decide it, and do it in the inbox if nobody else is at work, else `amends run` does; false where some waits."""
     if leads:
         with desk.store.writing() as session:
             session.release()
@@ -85,10 +87,11 @@ def take_back(
     undoing.decide(case_ids, by, forget=forget)
     if not leads:
         say("Decided. Our tags, drafts and reminders are taken back by amends run, within seconds.")
-        return
+        return True
     outcome = undoing.write(case_ids)
     if outcome.again:
         say(f"{counted(outcome.again, 'change')} could not be written yet (`amends doctor` tells why): "
             "`amends run`, or this command once more, does that.")  # fmt: skip
-    else:
-        say("Taken back.")
+        return False
+    say("Taken back.")
+    return True
