@@ -104,7 +104,8 @@ def _trouble(
         return "" if stale else "refused", since or now, why
     if why and row["fault_until"] is not None and row["fault_until"] - row["fault_at"] >= THROTTLED:
         return "throttled", since or now, why
-    quiet = since or max(row["last_success"] or began, began)
+    heard = max(row["last_success"] or began, began)
+    quiet = heard if row["fault_kind"] == "unwritten" else since or heard
     if now - quiet >= SILENT:
         return "silent", quiet, why or "nothing was heard of it, and nobody said why - see the log"
     if unwritten is not None and now - unwritten >= SILENT:

@@ -42,6 +42,8 @@ def faulty(kind: str, since: float, told: str = "", until: float | None = None) 
         (faulty("throttled", 1, until=1), None, None),  # a provider's ordinary work
         (faulty("throttled", 1, until=5), None, "throttled"),
         (faulty("unwritten", 1), minutes(1), None),
+        (faulty("unwritten", 20) | {"last_success": NOW}, minutes(1), None),  # it answers, and can be read
+        (faulty("unwritten", 20) | {"last_success": NOW}, minutes(20), "unwritten"),
         (WELL, minutes(20), "unwritten"),
         (WELL | {"last_success": minutes(20)}, None, "silent"),  # a look that never ended
         (WELL | {"told": "silent"}, None, ""),

@@ -450,15 +450,15 @@ def test_a_crash_between_writing_and_storing_doubles_nothing(flaky: tuple[Shop, 
 
 
 @pytest.mark.parametrize(
-    ("error", "pause"),
+    ("error", "pause", "kind"),
     [
-        (InboxUnavailable("support", "no answer"), timedelta(seconds=2)),
-        (InboxRefused("support", "wrong password"), timedelta(minutes=5)),
-        (ValueError("a fault of ours"), timedelta(minutes=5)),
+        (InboxUnavailable("support", "no answer"), timedelta(seconds=2), "unreachable"),
+        (InboxRefused("support", "wrong password"), timedelta(minutes=5), "refused"),
+        (ValueError("a fault of ours"), timedelta(minutes=5), "unwritten"),
     ],
 )
 def test_an_inbox_that_fails_is_tried_again_and_holds_up_no_other(
-    flaky: tuple[Shop, Flaky], error: Exception, pause: timedelta
+    flaky: tuple[Shop, Flaky], error: Exception, pause: timedelta, kind: str
 ) -> None:
     shop, inbox = flaky
     sales = shop.inboxes["sales"]
@@ -470,6 +470,7 @@ def test_an_inbox_that_fails_is_tried_again_and_holds_up_no_other(
     assert (drafts(shop), len(sales.box.drafts)) == (0, 1)
     with shop.desk.store.reading() as session:
         assert str(error) in session.faults()[0][2]
+        assert session.inbox("support")["fault_kind"] == kind
     shop.now += pause - timedelta(seconds=1)
     shop.run()
     assert drafts(shop) == 0

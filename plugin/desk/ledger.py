@@ -15,7 +15,7 @@ from plugin.config import InboxSettings
 from plugin.decide import CalendarsChanged, Policy, Replanning, Trigger, short, told
 from plugin.desk.corrections import corrections
 from plugin.hours import Hours
-from plugin.inbox import Cursor, InboxError, InboxUnavailable, Notice
+from plugin.inbox import Cursor, InboxError, InboxRefused, InboxUnavailable, Notice
 from plugin.model import Assessment, Message, Written
 from plugin.playbook import Book
 from plugin.store import Session, Store
@@ -155,8 +155,15 @@ def recount(session: Session, policies: Policies, inbox: str, now: datetime) -> 
 def keep_fault(session: Session, error: InboxError, now: datetime) -> None:
     """An inbox could not be reached, or said no: why, of what kind, and how long it wants to be left alone."""
     wait = error.wait if isinstance(error, InboxUnavailable) else 0.0
-    kind = "throttled" if wait else "unreachable" if isinstance(error, InboxUnavailable) else "refused"
-    session.keep_fault(error.inbox, str(error), now, kind, now + timedelta(seconds=wait) if wait else None)
+    until = now + timedelta(seconds=wait) if wait else None
+    session.keep_fault(error.inbox, str(error), now, "throttled" if wait else _kind_of(error), until)
+
+
+def _kind_of(error: InboxError) -> str:
+    """What keeps us from an inbox; a fault of our own over a write is none of a closed door."""
+    if isinstance(error, InboxUnavailable):
+        return "unreachable"
+    return "refused" if isinstance(error, InboxRefused) else "unwritten"
 
 
 def stay_quiet(row: Mapping[str, Any], now: datetime) -> None:

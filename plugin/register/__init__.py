@@ -6,7 +6,6 @@ What is returned is plain JSON: text, numbers, lists and dicts; times are RFC 33
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -194,8 +193,8 @@ class Register:
         quarantined, unwritten}, the last two being how many.
         """
         with self._store.reading() as session:
-            aside = Counter(str(row["inbox"]) for row in session.aside())
-            return [self._inbox(session, name) | {"quarantined": aside[name]} for name in self._settings]
+            aside = session.count_aside()
+            return [self._inbox(session, name) | {"quarantined": aside.get(name, 0)} for name in self._settings]
 
     def _inbox(self, session: Session, name: str) -> dict[str, Any]:
         row = session.inbox(name)

@@ -517,6 +517,11 @@ class Session:
         query = select(quarantine).order_by(quarantine.c.at, quarantine.c.id)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
+    def count_aside(self) -> dict[str, int]:
+        """How many of them there are, by inbox; none of them is read for it."""
+        query = select(quarantine.c.inbox, func.count()).group_by(quarantine.c.inbox)
+        return {row.inbox: row[1] for row in self._connection.execute(query)}
+
     def ids_aside(self) -> list[str]:
         """The ids of all of them, oldest first."""
         query = select(quarantine.c.id).order_by(quarantine.c.at, quarantine.c.id)
