@@ -263,7 +263,7 @@ def _take_in(old: Backfill, pages: Iterator[Page]) -> None:
 def _told(settled: Settled, *, drafts: bool) -> Iterator[str]:
     yield f"Old cases: {settled.settled:,} settled now, {settled.open:,} still open."
     if settled.open and drafts:
-        yield "Their drafts and one list of what is overdue are written by amends run."
+        yield "Their drafts and one list of what is overdue are written next."
     elif settled.open:
         yield "Nothing is asked for the open ones: see `amends cases --open`, and `amends resolve`."
 
