@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from training.anchors import anchors
 from training.anchors import write as write_anchors
 from training.compose import Letter, composed
 from training.fit import design, design_of_letters, fit, quantised
-from training.letter import graded
+from training.letter import choosing, graded, wishing
 from training.model import LABEL_BITS, LETTER_BITS, Built, Heard, build, letter_weights, write
 from training.source import Example, marked, own, patterns, told_apart, told_in, unmarked, voices, whole
 
@@ -94,6 +95,17 @@ def test_the_same_data_gives_the_same_bytes(data: Path, ours: Path, built: Built
     assert written(built, tmp_path / "one") == written(build(data, ours), tmp_path / "two")
     assert len(built.labels) == len(built.linear().names) << LABEL_BITS
     assert len(built.letter) == 1 << LETTER_BITS
+
+
+def test_letters_that_wait_tell_what_complaints_are_about_and_not_what_is_one(
+    data: Path, ours: Path, built: Built, tmp_path: Path
+) -> None:
+    shutil.copytree(ours, tmp_path / "ours")
+    (tmp_path / "ours" / "letters" / "waiting").mkdir()
+    (tmp_path / "ours" / "letters" / "waiting" / "en-b.tsv").write_text(MARKED, encoding="utf-8")
+    more = build(data, tmp_path / "ours")
+    assert (more.complaint, more.letter, more.facts["letter"]) == (built.complaint, built.letter, built.facts["letter"])
+    assert more.labels != built.labels
 
 
 def test_a_model_fitted_on_a_handful_of_sentences_tells_them_apart(ours: Path, built: Built) -> None:
@@ -238,3 +250,21 @@ def test_anchors_are_short_lines_the_model_judges_rightly(ours: Path, tmp_path: 
     told = path.read_text(encoding="utf-8").splitlines()
     assert "1\tMy parcel never arrived, where is it?" in told and "0\tWhat does the kettle cost?" in told
     assert "0\tIt is fine." not in told and "1\tWhat a delightful day." not in told
+
+
+def test_the_part_that_tells_the_category_gets_the_weight_and_the_frequent_one_the_bias() -> None:
+    chance = np.random.default_rng(1)
+    names = chance.choice(3, size=300, p=[0.6, 0.2, 0.2])
+    telling, idle = np.eye(3)[names] + chance.normal(size=(300, 3)), chance.normal(size=(300, 3))
+    mix = choosing(np.stack([telling, idle], axis=1), names)
+    assert mix["weights"][0] > 0.8
+    assert abs(mix["weights"][1]) < 0.2
+    assert mix["biases"][0] > max(mix["biases"][1:])
+
+
+def test_a_wish_weighs_only_what_it_may_be_told_by() -> None:
+    chance = np.random.default_rng(1)
+    given = chance.normal(size=(400, 3))
+    weights, biases = wishing(given, (given[:, :1] > 1.0).astype(float), 2)
+    assert weights[0][0] > 1.0 > abs(weights[0][1])
+    assert weights[0][2] == 0.0 and biases[0] < 0

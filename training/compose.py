@@ -46,7 +46,8 @@ class Letter:
     language: str
     kind: str
     source: str = "composed"
-    severity: str = ""  # of a complaint that came as a whole
+    severity: str = ""  # of a complaint that came as a whole …
+    wishes: frozenset[str] | None = None  # … and, if it was marked, `ask-…` and `risk-…`
 
 
 def composed(examples: Sequence[Example]) -> Iterator[Letter]:

@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from plugin.judge import Judge, own_subject
 from plugin.judge.deep import library_missing, opened, second
+from plugin.judge.linear import shipped
 from plugin.judge.own import own_text
 from plugin.judge.strength import likelihood
-from plugin.judge.verdict import signs_of, told_by_signs, weigh
+from plugin.judge.verdict import chosen, signs_of, told_by_signs, weigh
 from plugin.model import CATEGORIES, SEVERITIES, Message
 from training import source
 from training.compose import Letter
@@ -195,7 +196,8 @@ def _calibration(judged: Sequence[Judged]) -> Iterator[str]:
 
 def _labels(given: Corpus) -> Iterator[str]:
     """Categories and grades of complaints by a model fitted on the other parts; categories also by their signs."""
-    told = [one for one in given.examples if one.label and one.kind in CATEGORIES]
+    examples = *given.examples, *source.told_apart(given.waiting)
+    told = [one for one in examples if one.label and one.kind in CATEGORIES]
     rows: list[tuple[Example, bool, int]] = []
     for fold in range(FOLDS):
         fitted = labelled([one for one in told if one.fold != fold])
@@ -203,7 +205,8 @@ def _labels(given: Corpus) -> Iterator[str]:
         values = fitted.values(design([one.text for one in held], LABEL_BITS, paired=False))
         for one, row in zip(held, values, strict=True):
             signs = [sign.label for sign in signs_of(one.text, one.language)]
-            best = CATEGORIES[int((row[: len(CATEGORIES)] + told_by_signs(signs)).argmax())]
+            named = row[: len(CATEGORIES)].tolist()
+            best = chosen(shipped().category, (named, named, [0.0] * len(CATEGORIES), told_by_signs(signs)))
             rows.append((one, best == one.kind, int((row[len(CATEGORIES) :] > 0).sum())))
     yield "| texts | n | category right | severity, rank correlation |"
     yield "|---|---|---|---|"

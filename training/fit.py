@@ -40,6 +40,16 @@ class Design:
         told: Floats = self.spelled.T @ (self.counts.T @ blame)
         return told if self.pairs is None else told + self.pairs.T @ blame
 
+    def places(self) -> NDArray[np.int64]:
+        """The places at which any weight is asked for, in order."""
+        some = [self.spelled.indices] if self.pairs is None else [self.spelled.indices, self.pairs.indices]
+        found: NDArray[np.int64] = np.unique(np.concatenate(some))
+        return found
+
+    def at(self, places: NDArray[np.int64]) -> Design:
+        """The same with no places but these; at all others a weight stays 0, and need not be carried along."""
+        return Design(self.counts, self.spelled[:, places], None if self.pairs is None else self.pairs[:, places])
+
     def part(self, chosen: Sequence[int] | NDArray[np.int64]) -> Design:
         """Only these sentences."""
         pairs = None if self.pairs is None else self.pairs[chosen]
@@ -126,6 +136,8 @@ class Fitted:
 
 def fit(given: Design, labels: Floats, belief: Floats, ridge: float, rounds: int = ROUNDS) -> Fitted:
     """The weights for labels of 1 and -1 (sentences x labels); `belief` weighs sentences (or each label of each)."""
+    whole, used = given.spelled.shape[1], given.places()
+    given = given.at(used)
     total = belief.sum(axis=0).max()
     belief = belief / total
     columns = labels.shape[1]
@@ -144,7 +156,9 @@ def fit(given: Design, labels: Floats, belief: Floats, ridge: float, rounds: int
         momentum = after + pace * (after - weights)
         bias_momentum = bias_after + pace * (bias_after - bias)
         weights, bias = after, bias_after
-    return Fitted(weights, bias)
+    everywhere = np.zeros((whole, columns))
+    everywhere[used] = weights
+    return Fitted(everywhere, bias)
 
 
 def _curvature(given: Design, belief: Floats) -> Floats:

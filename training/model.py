@@ -19,19 +19,19 @@ import numpy as np
 from plugin.judge.language import language
 from plugin.judge.linear import Linear
 from plugin.judge.own import own_text
-from plugin.judge.severity import features
+from plugin.judge.severity import GRAVE_ONLY
 from plugin.judge.strength import likelihood
-from plugin.judge.verdict import BARS, hear, loudest, ruled_out, says, signed, signs_of, strongest, telling
+from plugin.judge.verdict import gist_of, hear, ruled_out, says, shortened, signed, signs_of, strongest
 from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Message
 from training import source
 from training.compose import Letter, composed
 from training.deep import Doubted
 from training.fit import Fitted, Floats, design, design_of_letters, fit, quantised
-from training.letter import graded, logistic
+from training.letter import choosing, graded, logistic, wishing
 from training.source import HELD_MAIL, ROOT, Example, Whole
 
 OURS = ROOT / "training"
-BITS, LABEL_BITS, LETTER_BITS = 18, 15, 20
+BITS, LABEL_BITS, LETTER_BITS = 18, 17, 20
 RIDGE, LABEL_RIDGE, LETTER_RIDGE, VOICE_RIDGE = 5e-6, 3e-6, 1e-5, 1e-5
 BELIEF: Mapping[str, float] = {
     "own": 4.0, "plain": 9.0, "pattern": 5.0, "letters": 12.0, "whole": 6.0, "phrases": 3.0, "noise": 1.0,
@@ -39,7 +39,7 @@ BELIEF: Mapping[str, float] = {
     "cfpb": 0.5, "telling": 50.0, "beside": 15.0, "quiet": 15.0, "marked": 0.0,
 }  # fmt: skip
 """How much a sentence of each source counts."""
-_OF_LABELS = {**BELIEF, "banking77": 0.05, "phrases": 1.0, "telling": 20.0, "marked": 20.0}  # … for categories
+_OF_LABELS = {**BELIEF, "banking77": 0.05, "phrases": 1.0, "telling": 5.0, "marked": 60.0}  # … for categories
 _OF_LETTERS = {
     "marked": 1.0,
     "whole": 1.0,
@@ -51,10 +51,11 @@ _OF_LETTERS = {
     "mail": 0.02,
 }
 """How much a letter of each source counts where letters are weighed as wholes; a sentence is a short one."""
-VOICED = (*(f"ask-{ask}" for ask in ASKS), *(f"risk-{risk}" for risk in RISKS), "grave", "minor")
+WISHES = (*(f"ask-{ask}" for ask in ASKS), *(f"risk-{risk}" for risk in RISKS))
+VOICED = (*WISHES, "grave", "minor")
 """The marks of letters that sentences are asked for, in the order of their columns."""
 _VOICED_RARE = 5.0  # how much more it counts that a sentence is marked than that it is not
-_LETTER_ROUNDS, _VOICE_ROUNDS = 50, 60
+_LETTER_ROUNDS, _LABEL_ROUNDS, _VOICE_ROUNDS = 50, 50, 60
 _SPREAD = 12.0  # root mean squares of the weights of letters beyond which one is cut off
 _COMPOSED = 4  # one in so many letters put together is heard
 _MAIL = 4000  # characters of a mail
@@ -76,6 +77,7 @@ class Corpus:
     narratives: list[list[str]]
     mails: list[Message]
     letters: list[Whole]  # those that are marked among them
+    waiting: list[Whole]  # marked ones that tell what a complaint is about and how grave it is, and nothing else
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ def corpus(data: Path, ours: Path = OURS) -> Corpus:
     ]  # fmt: skip
     narratives = list(source.narratives(data))
     examples += [Example(" ".join(told), 1, "cfpb") for told in narratives if sum(map(len, told)) < _SHORT]
-    return Corpus(examples, narratives, mails, [*plain, *marked])
+    waiting = list(source.marked(ours / "letters" / "waiting"))
+    return Corpus(examples, narratives, mails, [*plain, *marked], waiting)
 
 
 def build(data: Path, ours: Path = OURS) -> Built:
@@ -120,7 +123,12 @@ def built_on(read: Read, letters: Sequence[Letter]) -> tuple[Built, list[Doubted
     """The model fitted on these sentences and letters, and each letter as it is heard by one that knows none of it."""
     heard = heard_apart(read, letters)
     weights = letter_weights(letters, heard)
-    return made(read, -1, weights, severity_weights(letters, heard)), scored(letters, heard, weights)
+    others = {
+        "severity": severity_weights(letters, heard),
+        "category": category_weights(letters, heard),
+        "wishes": wish_weights(letters, heard),
+    }
+    return made(read, -1, {"letter": weights, **others}), scored(letters, heard, weights)
 
 
 def scored(letters: Sequence[Letter], heard: Sequence[Heard], weights: Mapping[str, Sequence[float]]) -> list[Doubted]:
@@ -144,9 +152,11 @@ class Read:
         examples: Sequence[Example],
         letters: Sequence[Whole] = (),
         wholes: Sequence[Example] = (),
+        waiting: Sequence[Whole] = (),
         belief: Mapping[str, float] = BELIEF,
     ) -> None:
-        self.examples, self.letters, self.wholes = list(examples), list(letters), list(wholes)
+        self.examples, self.letters = list(examples), list(letters)
+        self.wholes, self.waiting = list(wholes), list(waiting)
         self._wholes = design_of_letters([one.text for one in wholes], LETTER_BITS)
         self._design = design([example.text for example in examples], BITS)
         self._labels = np.array([[2.0 * example.label - 1.0] for example in examples])
@@ -169,7 +179,7 @@ class Read:
 
 def reading(given: Corpus) -> Read:
     """All that is fitted on, with its designs."""
-    return Read(with_narratives(given), given.letters, wholes(given))
+    return Read(with_narratives(given), given.letters, wholes(given), given.waiting)
 
 
 def wholes(given: Corpus) -> list[Example]:
@@ -206,7 +216,7 @@ def labelled(examples: Sequence[Example]) -> Fitted:
     belief = np.array([[_OF_LABELS[e.source]] * len(CATEGORIES) + _severity_belief(e) for e in told])
     belief[:, : len(CATEGORIES)] *= np.where(labels[:, : len(CATEGORIES)] > 0, _RARE, 1.0)
     given = design([example.text for example in told], LABEL_BITS, paired=False)
-    return fit(given, labels, belief, LABEL_RIDGE)
+    return fit(given, labels, belief, LABEL_RIDGE, _LABEL_ROUNDS)
 
 
 def _is_category(example: Example) -> list[float]:
@@ -233,13 +243,14 @@ def voiced(letters: Sequence[Whole]) -> Fitted:
     return fit(given, labels, np.where(labels > 0, _VOICED_RARE, 1.0), VOICE_RIDGE, _VOICE_ROUNDS)
 
 
-def made(read: Read, without: int, letter: dict[str, list[float]], severity: Mapping[str, list[float]]) -> Built:
+def made(read: Read, without: int, weights: Mapping[str, Mapping[str, Any]]) -> Built:
     """The model fitted on all, or on all but one fold, with these weights of what letters make of it."""
     row, entire = read.fitted(without), read.fitted_letters(without)
     sentences, scale = quantised(row.weights, 32_767)
     letters, letter_scale = quantised(entire.weights, 127, spread=_SPREAD)
-    examples = [one for one in read.examples if one.fold != without]
-    named, said = labelled(examples), voiced([one for one in read.letters if one.fold != without])
+    examples = [one for one in (*read.examples, *source.told_apart(read.waiting)) if one.fold != without]
+    letters_read = [one for one in (*read.letters, *read.waiting) if one.fold != without]
+    named, said = labelled(examples), voiced(letters_read)
     table, scales = quantised(np.hstack([named.weights, said.weights]), 127)
     facts: dict[str, Any] = {
         "complaint": {"bits": BITS, "bias": _short(row.bias[0]), "scale": _short(scale[0])},
@@ -248,8 +259,7 @@ def made(read: Read, without: int, letter: dict[str, list[float]], severity: Map
             "bits": LABEL_BITS, "names": [*CATEGORIES, *SEVERITIES[1:], *VOICED],
             "biases": list(map(_short, [*named.bias, *said.bias])), "scales": list(map(_short, scales)),
         },
-        "letter": letter,
-        "severity": severity,
+        **weights,
     }  # fmt: skip
     rows = array("h", sentences[:, 0].tolist()), array("b", table.ravel().tolist()), array("b", letters[:, 0].tolist())
     return Built(facts, *rows)
@@ -268,7 +278,10 @@ def letters_about(given: Corpus) -> Iterator[Letter]:
             yield Letter(example.text, "", example.label, example.fold, example.language, example.kind, "letters")
     for one in given.letters:
         letter = (own_text(one.text), one.subject, one.label, one.fold, one.language, one.kind, one.source)
-        yield Letter(*letter, severity=one.severity)
+        yield Letter(*letter, severity=one.severity, wishes=_wishes(one))
+    for one in given.waiting:
+        letter = (own_text(one.text), one.subject, one.label, one.fold, one.language, one.kind, "waiting")
+        yield Letter(*letter, severity=one.severity, wishes=_wishes(one))
     for number, mail in enumerate(given.mails):
         if number % HELD_MAIL:
             fold = Example(mail.subject, 0, "").fold
@@ -278,25 +291,32 @@ def letters_about(given: Corpus) -> Iterator[Letter]:
         yield Letter(text, "", 1, Example(told[0] if told else "", 1, "").fold, "en", "", "cfpb")
 
 
+def _wishes(one: Whole) -> frozenset[str] | None:
+    """What a marked letter asks for and threatens with."""
+    told = [f"ask-{ask}" for ask in one.asks] + [f"risk-{risk}" for risk in one.risks]
+    return frozenset(told) if one.block >= 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What a model made of a letter it was not fitted on: strengths, kinds of signs, the strongest sentences.
 
-    And what its severity is summed from, if somebody graded it.
+    And what its severity, asks and risks are summed from, and what speaks for each category, if somebody graded it.
     """
 
     parts: tuple[float, ...]
     signs: tuple[float, ...]
     sentences: Sequence[str] = ()
-    gravity: tuple[float, ...] = ()
+    features: tuple[float, ...] = ()
+    about: tuple[Sequence[float], ...] = ()
 
 
 def heard_apart(read: Read, letters: Sequence[Letter]) -> list[Heard]:
     """Each letter heard by a model that knows no sentence of its fold."""
     heard: dict[int, Heard] = {}
-    nothing: dict[str, list[float]] = {"plain": [0.0] * 5, "signed": []}
+    nothing: dict[str, dict[str, Any]] = {"letter": {"plain": [0.0] * 5}, "severity": {}, "category": {}, "wishes": {}}
     for fold in sorted({letter.fold for letter in letters}):
-        model = made(read, fold, nothing, {}).linear()
+        model = made(read, fold, nothing).linear()
         for number, letter in enumerate(letters):
             if letter.fold == fold:
                 heard[number] = _hear(model, letter)
@@ -309,15 +329,19 @@ def _hear(model: Linear, letter: Letter) -> Heard:
     if max(hearing.parts) >= _QUIET:
         spoken = language(letter.text or letter.subject)
         labels = [sign.label for text in (letter.subject, letter.text) for sign in signs_of(text, spoken)]
-    gravity: tuple[float, ...] = ()
+    features: tuple[float, ...] = ()
+    about: tuple[Sequence[float], ...] = ()
     if letter.severity:
-        told = [says(model, sentence) for sentence in (*hearing.subject, *hearing.told)]
-        gravity = features(telling(hearing, told)[BARS], loudest(told), set(labels), letter.text)
-    return Heard(hearing.parts, signed(labels), strongest(hearing), gravity)
+        short = shortened(hearing)
+        gist = gist_of(short, [says(model, sentence) for sentence in (*short.subject, *short.told)])
+        features, about = gist.features(labels, letter.text), gist.about(labels)
+    return Heard(hearing.parts, signed(labels), strongest(hearing), features, about)
 
 
 def letter_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[str, list[float]]:
     """What a letter's score is made of, from letters heard by models that did not know them."""
+    pairs = [pair for pair in zip(letters, heard, strict=True) if pair[0].source in _LETTER_BELIEF]
+    letters, heard = [letter for letter, _ in pairs], [one for _, one in pairs]
     labels = np.array([float(letter.label) for letter in letters])
     belief = np.array([_LETTER_BELIEF[letter.source] for letter in letters])
     parts = np.array([one.parts for one in heard])
@@ -342,11 +366,32 @@ def _caution(logits: Floats, labels: Floats) -> float:
 
 def severity_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[str, list[float]]:
     """What the severity of a complaint is summed from, and the sums from which each grade is reached."""
-    pairs = [(letter, one) for letter, one in zip(letters, heard, strict=True) if one.gravity]
+    pairs = [(letter, one) for letter, one in zip(letters, heard, strict=True) if one.features]
     if len({letter.severity for letter, _ in pairs}) < len(SEVERITIES):
         return {"weights": [], "bars": [0.0] * (len(SEVERITIES) - 1)}
     grades = np.array([float(SEVERITIES.index(letter.severity)) for letter, _ in pairs])
-    return graded(np.array([one.gravity for _, one in pairs]), grades)
+    return graded(np.array([one.features for _, one in pairs]), grades)
+
+
+def category_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[str, list[float]]:
+    """What is said for the category of a complaint is weighed with, and what is added for each category."""
+    pairs = [pair for pair in zip(letters, heard, strict=True) if pair[1].about]
+    if not pairs:
+        return {"weights": [1.0, 0.0, 0.0, 1.0], "biases": [0.0] * len(CATEGORIES)}
+    named = np.array([CATEGORIES.index(letter.kind) for letter, _ in pairs])
+    return choosing(np.array([one.about for _, one in pairs]), named)
+
+
+def wish_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[str, Any]:
+    """What asks and risks are summed from."""
+    pairs = [(letter.wishes, one.features) for letter, one in zip(letters, heard, strict=True) if one.features]
+    told = [(wishes, features) for wishes, features in pairs if wishes is not None]
+    if not told:
+        return {"names": [], "weights": [], "biases": []}
+    labels = np.array([[float(name in wishes) for name in WISHES] for wishes, _ in told])
+    given = np.array([features for _, features in told])
+    weights, biases = wishing(given, labels, given.shape[1] - GRAVE_ONLY)
+    return {"names": list(WISHES), "weights": weights, "biases": biases}
 
 
 def write(built: Built, folder: Path) -> list[Path]:

@@ -166,6 +166,8 @@ class Linear:
         self.biases: list[float] = table["biases"]
         self.letter: dict[str, list[float]] = facts["letter"]
         self.severity: dict[str, list[float]] = facts["severity"]
+        self.wishes: dict[str, Any] = facts["wishes"]
+        self.category: dict[str, list[float]] = facts["category"]
         weights = _Row(complaint, row["scale"], row["bits"])
         self.words = _Memory(weights.of_word, _plain_word)
         self.pairs = _Memory(weights.of_neighbours, _plain_pair)

@@ -6,7 +6,7 @@ and each kind of them found weighs in once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from heapq import nlargest
@@ -17,7 +17,7 @@ from plugin.judge.deep import Deep
 from plugin.judge.evidence import clause, evidence
 from plugin.judge.language import language as spoken_in
 from plugin.judge.linear import Linear, damping, shipped
-from plugin.judge.severity import features, grade
+from plugin.judge.severity import features, grade, wished
 from plugin.judge.signs import Sign, Signs
 from plugin.judge.strength import Sentence, heard, likelihood, outright, strengths
 from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Evidence
@@ -47,7 +47,7 @@ BARS = slice(len(CATEGORIES), len(CATEGORIES) + len(SEVERITIES) - 1)  # the colu
 _HEADS = slice(BARS.stop, None)  # … and of what single sentences say: the asks, the risks, grave and minor
 _WISHES = tuple(f"ask-{ask}" for ask in ASKS)
 _THREATS = tuple(f"risk-{risk}" for risk in RISKS)
-_SAID_AT = -0.6  # the logit from which a sentence says one of these
+_SAID_AT = -1.3  # the logit from which a sentence may say one of these; below it there would be nothing to show
 
 _DECLARED = 0.9  # the least score of a letter that calls itself a complaint …
 _TAKEN_BACK = {"settled", "no-complaint"}  # … and does not take it back
@@ -80,6 +80,29 @@ class Hearing:
     told: list[Sentence]
     subject: list[Sentence]
     parts: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gist:
+    """What sentences say together: all of them and those of the subject, for categories and grades; those that tell
+    most, and of each label the one that says it most, for all labels.
+    """
+
+    throughout: Sequence[float]
+    telling: Sequence[float]
+    subject: Sequence[float]
+    loudest: Sequence[float]
+
+    def about(self, signs: Sequence[str]) -> tuple[Sequence[float], ...]:
+        """What speaks for each of CATEGORIES, in four parts; the last are the signs."""
+        of_sentences = (self.throughout, self.telling, self.subject)
+        return (*(part[: len(CATEGORIES)] for part in of_sentences), told_by_signs(signs))
+
+    def features(self, signs: Sequence[str], text: str) -> tuple[float, ...]:
+        """What grade, asks and risks are summed from."""
+        grades = [value for part in (self.telling, self.throughout, self.subject, self.loudest) for value in part[BARS]]
+        named = (*self.throughout[: len(CATEGORIES)], *told_by_signs(signs))
+        return features((*grades, *named), self.loudest[_HEADS], set(signs), text)
 
 
 def weigh(
@@ -143,13 +166,13 @@ def _verdict(
         score = round(opinion.score, 4)
     if score < RULED_OUT:
         return Verdict(score=score, alone=alone, language=language)
-    hearing = _shortened(hearing)
+    hearing = shortened(hearing)
     said = [says(model, sentence) for sentence in (*hearing.subject, *hearing.told)]
-    told = telling(hearing, said)
-    heads = loudest(said)
-    severity = grade(model.severity, features(told[BARS], heads, labels, hearing.text))
-    category = _category(model, _throughout(hearing, said), signs)
-    voiced = _voiced(model, hearing, said[len(hearing.subject) :], labels)
+    gist = gist_of(hearing, said)
+    given = gist.features(signs, hearing.text)
+    severity = grade(model.severity, given)
+    category = chosen(model.category, gist.about(signs))
+    voiced = _voiced(model, hearing, said[len(hearing.subject) :], set(wished(model.wishes, given)) - labels)
     labels |= {sign.label for sign in voiced}
     found = sorted([*found, *voiced], key=attrgetter("start"))
     return Verdict(
@@ -205,7 +228,7 @@ def telling(hearing: Hearing, said: Sequence[Sequence[float]]) -> list[float]:
     return [sum(map(mul, shares, column)) for column in zip(*[row for _, row in speaking], strict=True)]
 
 
-def _shortened(hearing: Hearing) -> Hearing:
+def shortened(hearing: Hearing) -> Hearing:
     """The letter with its strongest sentences only, if there are many: a long one costs no more."""
     if len(hearing.told) <= _HEARD:
         return hearing
@@ -213,33 +236,41 @@ def _shortened(hearing: Hearing) -> Hearing:
     return replace(hearing, told=[sentence for sentence in hearing.told if sentence.logit >= bar][:_HEARD])
 
 
-def _throughout(hearing: Hearing, said: Sequence[Sequence[float]]) -> list[float]:
-    """What all sentences say for each category; the longer one is, the more it counts, but not as its words."""
-    shares = [1.0 / damping(len(sentence.words)) for sentence in (*hearing.subject, *hearing.told)]
+def gist_of(hearing: Hearing, said: Sequence[Sequence[float]]) -> Gist:
+    """What a letter's sentences say together; `said` is what each says, those of the subject first."""
+    sentences, own = (*hearing.subject, *hearing.told), len(hearing.subject)
+    return Gist(
+        _throughout(sentences, said), telling(hearing, said), _throughout(sentences[:own], said[:own]),
+        [max(column) for column in zip(*said, strict=True)],
+    )  # fmt: skip
+
+
+def _throughout(sentences: Sequence[Sentence], said: Sequence[Sequence[float]]) -> list[float]:
+    """What sentences say for categories and grades; the longer one is, the more it counts, but not as its words."""
+    if not said:
+        return [0.0] * BARS.stop
+    shares = [1.0 / damping(len(sentence.words)) for sentence in sentences]
     whole = sum(shares)
-    columns = zip(*[row[: len(CATEGORIES)] for row in said], strict=True)
+    columns = zip(*[row[: BARS.stop] for row in said], strict=True)
     return [sum(map(mul, shares, column)) / whole for column in columns]
 
 
-def loudest(said: Sequence[Sequence[float]]) -> list[float]:
-    """Of each ask and risk, of what is grave and what is small, how loudly the sentence says it that says it most."""
-    return [max(column) for column in zip(*(row[_HEADS] for row in said), strict=True)]
-
-
-def _voiced(model: Linear, hearing: Hearing, said: Sequence[Sequence[float]], known: set[str]) -> list[Sign]:
-    """The asks and risks no phrase told of, each with the clause of the sentence that says it most."""
+def _voiced(model: Linear, hearing: Hearing, said: Sequence[Sequence[float]], wishes: set[str]) -> list[Sign]:
+    """Of the asks and risks no phrase told of those some sentence may say, each with the clause that says it most."""
     found = []
     for label in (*_WISHES, *_THREATS) if said else ():
         column = model.names.index(label)
         best = max(range(len(said)), key=lambda number: said[number][column])
-        if label not in known and said[best][column] > _SAID_AT:
+        if label in wishes and said[best][column] > _SAID_AT:
             found.append(Sign(label, *clause(model, hearing.text, hearing.told[best], column)))
     return found
 
 
-def _category(model: Linear, told: Sequence[float], signs: Sequence[str]) -> str:
-    loud = list(map(add, told, told_by_signs(signs)))
-    return model.names[loud.index(max(loud))]
+def chosen(mix: Mapping[str, Sequence[float]], told: Sequence[Sequence[float]]) -> str:
+    """The category that what was told `about` it speaks for most, each part and each category with its weight."""
+    sums = [sum(map(mul, mix["weights"], column)) for column in zip(*told, strict=True)]
+    loud = list(map(add, mix["biases"], sums))
+    return CATEGORIES[loud.index(max(loud))]
 
 
 def told_by_signs(labels: Sequence[str]) -> list[float]:
