@@ -24,22 +24,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    Event,
-    MappingEndEvent,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
-from ruamel.yaml.reader import ReaderError
 
 from plugin.model import AmendsError, clip
 
@@ -218,11 +205,47 @@ def read_text(
 
 def parse(text: str, file: str, problems: list[Problem]) -> Source | None:
     """The YAML in `text` with its places, or None; anchors, aliases, tags and second documents are refused."""
-    tree = _Tree(file, problems)
     if directive := re.search(r"^%", text, re.MULTILINE):
         mark = _mark_of(text, directive.start())
         problems.append(Problem(file, *mark, "a line cannot begin with `%`: put quotes around it"))
         return None
+    return _read_fast(text, file) or _read_thoroughly(text, file, problems)
+
+
+_READ_OTHERWISE = re.compile(
+    r"[\t\r\x85\u2028\u2029\ufeff]"  # white space that is a line end, a blank or nothing, as one takes it
+    r"|^\.\.\.|(?:^|[\s{\[,])[?:]"  # the end of a document, a key that is marked as one, a value without its key
+    r"|[\]}\"']:\S"  # a value right behind the quotes of its key
+    r"|[|>][-+\d]* *(?:#|\n +\n)",  # a remark, or a line of blanks, before the text that begins on the next line
+    re.MULTILINE,
+)
+"""What libyaml, which is of YAML 1.1, takes otherwise than ruamel, or where it marks another place."""
+
+
+def _read_fast(text: str, file: str) -> Source | None:
+    """What `_read_thoroughly` makes of a file without fault, in a tenth of the time; None where it had better be asked.
+
+    libyaml is asked for events only, which are the same in YAML 1.1 and 1.2 but for what `_READ_OTHERWISE` finds.
+    """
+    if not yaml.__with_libyaml__ or _READ_OTHERWISE.search(text):
+        return None
+    tree = _Tree(file, [])
+    try:
+        for event in yaml.parse(text, Loader=yaml.CBaseLoader):
+            tree.take(event)
+    except (_UnusableError, yaml.YAMLError, UnicodeError):
+        return None  # ruamel says what is wrong, and where
+    # Where a file is one text and nothing else, and that begins with `|`, the two end it otherwise.
+    clean = isinstance(tree.root, dict | list) and not tree.problems
+    return Source(file, tree.root, tree.places, tree.keys) if clean else None
+
+
+def _read_thoroughly(text: str, file: str, problems: list[Problem]) -> Source | None:
+    """The file as YAML 1.2 has it, with a problem for all that is wrong with it; None where it cannot be read."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - most files are without fault, and it takes long to load
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415 - as above
+
+    tree = _Tree(file, problems)
     try:
         for event in YAML(typ="safe", pure=True).parse(text):
             tree.take(event)
@@ -299,7 +322,10 @@ class _Open:
 
 @dataclass(slots=True)
 class _Tree:
-    """Plain values built from the parser's events, bounded in depth; notes where each value and key stands."""
+    """Plain values built from a parser's events, bounded in depth; notes where each value and key stands.
+
+    The events of ruamel and of PyYAML are told apart by their names, which are the same in both.
+    """
 
     file: str
     problems: list[Problem]
@@ -310,39 +336,36 @@ class _Tree:
     documents: int = 0
     noted: int = 0
 
-    def take(self, event: Event) -> None:
+    def take(self, event: Any) -> None:
         """One more event, in the parser's order."""
-        if isinstance(event, DocumentStartEvent):
-            self._document(event)
-        elif isinstance(event, NodeEvent):
-            self._refuse_magic(event)
-            self._node(event)
-        elif isinstance(event, MappingEndEvent | SequenceEndEvent):
-            self.stack.pop()
+        match type(event).__name__:
+            case "ScalarEvent":
+                self._refuse_magic(event)
+                self._scalar(event)
+            case "MappingStartEvent" | "SequenceStartEvent":
+                self._refuse_magic(event)
+                self._collection(event)
+            case "MappingEndEvent" | "SequenceEndEvent":
+                self.stack.pop()
+            case "AliasEvent":
+                self._note(event, f"the reference `*{event.anchor}` is refused: write the value out")
+                self._put(event, None)
+            case "DocumentStartEvent":
+                self._document(event)
 
-    def _document(self, event: Event) -> None:
+    def _document(self, event: Any) -> None:
         self.documents += 1
         if self.documents > 1:
             raise self._unusable(event, "a second document begins with `---`: keep one to a file")
 
-    def _refuse_magic(self, event: NodeEvent) -> None:
-        if isinstance(event, AliasEvent):
-            self._note(event, f"the reference `*{event.anchor}` is refused: write the value out")
-        elif event.anchor:
+    def _refuse_magic(self, event: Any) -> None:
+        if event.anchor:
             self._note(event, f"the anchor `&{event.anchor}` is refused: write the value out where it is used")
-        elif tag := getattr(event, "tag", None):
-            shown = str(tag).replace("tag:yaml.org,2002:", "!!")
+        elif event.tag:
+            shown = str(event.tag).replace("tag:yaml.org,2002:", "!!")
             self._note(event, f"the tag `{clip(shown, 40)}` is refused: remove it, or put the value in quotes")
 
-    def _node(self, event: NodeEvent) -> None:
-        if isinstance(event, ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, AliasEvent):
-            self._put(event, None)
-        else:
-            self._collection(event)
-
-    def _scalar(self, event: ScalarEvent) -> None:
+    def _scalar(self, event: Any) -> None:
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.value, dict) and top.key is None:
             self._key(top, event)
@@ -352,7 +375,7 @@ class _Tree:
             plain = event.implicit[0]
             self._put(event, None if plain and event.value in ("", "~", "null") else event.value)
 
-    def _key(self, top: _Open, event: ScalarEvent) -> None:
+    def _key(self, top: _Open, event: Any) -> None:
         if invisible := _INVISIBLE.search(event.value):
             self._note(event, _unseen(event.value, invisible[0]))
         top.key = _INVISIBLE.sub(" ", event.value).strip() if invisible else event.value
@@ -362,13 +385,13 @@ class _Tree:
             self._note(event, f"{again}: keep one of them")
         self.keys[loc] = _mark(event)
 
-    def _collection(self, event: NodeEvent) -> None:
+    def _collection(self, event: Any) -> None:
         if len(self.stack) >= MAX_DEPTH:
             raise self._unusable(event, f"nested more than {MAX_DEPTH} levels deep: write it flatter")
-        value: dict[str, Any] | list[Any] = {} if isinstance(event, MappingStartEvent) else []
+        value: dict[str, Any] | list[Any] = {} if type(event).__name__ == "MappingStartEvent" else []
         self.stack.append(_Open(self._put(event, value), value))
 
-    def _put(self, event: NodeEvent, value: Any) -> Loc:
+    def _put(self, event: Any, value: Any) -> Loc:
         """Hang `value` where it belongs, and say where that is."""
         if not self.stack:
             self.root, self.places[()] = value, _mark(event)
@@ -385,21 +408,21 @@ class _Tree:
             )
         loc, top.value[top.key], top.key = (*top.loc, top.key), value, None
         # A block of lines begins below its key and an empty value nowhere: both are found by their key.
-        inline = isinstance(value, str) or (isinstance(event, SequenceStartEvent) and bool(event.flow_style))
+        inline = isinstance(value, str) or (isinstance(value, list) and bool(event.flow_style))
         self.places[loc] = _mark(event) if inline else self.keys[loc]
         return loc
 
-    def _note(self, event: Event, text: str) -> None:
+    def _note(self, event: Any, text: str) -> None:
         self.noted += 1
         if self.noted > MAX_PROBLEMS:
             raise self._unusable(event, f"more than {MAX_PROBLEMS} things are wrong so far: put those right first")
         self.problems.append(Problem(self.file, *_mark(event), text))
 
-    def _unusable(self, event: Event, text: str) -> _UnusableError:
+    def _unusable(self, event: Any, text: str) -> _UnusableError:
         return _UnusableError(Problem(self.file, *_mark(event), text))
 
 
-def _mark(event: Event) -> Mark:
+def _mark(event: Any) -> Mark:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
@@ -451,7 +474,10 @@ _UNCLOSED = {
 }  # fmt: skip
 
 
-def _not_yaml(error: YAMLError, text: str, file: str) -> Problem:
+def _not_yaml(error: Exception, text: str, file: str) -> Problem:
+    from ruamel.yaml.error import MarkedYAMLError  # noqa: PLC0415 - as above
+    from ruamel.yaml.reader import ReaderError  # noqa: PLC0415 - as above
+
     if isinstance(error, ReaderError):
         mark = _mark_of(text, error.position)
         return Problem(file, *mark, "a control character stands here, which no text should hold: delete it")

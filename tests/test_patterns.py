@@ -44,6 +44,8 @@ from plugin.patterns import FEW, Family, Pattern
         (r"x\x01y", "x\x01y", "x\x01y"),
         (r"for .50", "for \x8050, he said", "for \x8050"),
         (r"for [^a-z]50", "for \x8050", "for \x8050"),
+        (r"snake_c", "snake_case \x80 \x81 \x01, as it is written here", "snake_c"),
+        (r"я_я", "яяяяяяяяяя_яяяяяяяяяяя\x80\x01", "я_я"),
     ],
 )
 def test_letters_are_letters_in_every_language(pattern: str, text: str, found: str | None) -> None:
@@ -158,3 +160,11 @@ def test_no_pattern_takes_more_than_time_in_proportion_to_the_text(source: str) 
     before = getrusage(RUSAGE_SELF).ru_maxrss
     assert not Pattern.parse(source).found_in(text)
     assert getrusage(RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
+def test_every_place_of_a_pattern_is_told_in_characters_as_many_as_are_asked_for() -> None:
+    found = Pattern.parse(r"\bgr(?:ü|ue)ße\b")
+    text = "🎉 Grüße, größe, gruesse… GRÜßE und grüße_ Grüße"
+    assert [text[start:end] for start, end in found.spans_in(text, 10)] == ["Grüße", "gruesse", "GRÜßE", "Grüße"]
+    assert found.spans_in(text, 1) == [(2, 7)]
+    assert found.spans_in("", 10) == []

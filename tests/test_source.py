@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import AfterValidator, Field
 
 from plugin.source import MAX_BYTES, Form, Problem, Problems, Source, one_of, parse, read, read_text, suggest
+from tests.test_playbook import broken
+
+ROOT = Path(__file__).parent.parent
 
 
 class Box(Form):
@@ -290,3 +297,134 @@ def test_the_nearest_word_is_suggested(word: str, said: str) -> None:
 
 def test_where_nothing_is_allowed_that_is_said() -> None:
     assert suggest("x", ()) == "none is allowed here"
+
+
+PIECES = (
+    *("a", "b", "key", "- ", "-", ": ", ":", "? ", "?", ", ", ",", "{", "}", "[", "]", " ", "  ", "#", " # c", "\\"),
+    *("\n", "\n\n", "\n  ", "\n    ", "\n- ", "\na: ", "\nb: ", "\n  c: ", "\n  - ", "\n    d: ", "\n---\n", "\n...\n"),
+    *("'", '"', "'y'", '"x"', '"a":b', '"\\x41\\u00e9\\U0001F600"', '"\\ud83d"', '"\\q"', "|", ">", "|-\n", ">+"),
+    *("~", "null", "&a ", "*a", "!t ", "!!str ", "<<: ", "@", "`", "%", "yes", "0o7", "1:30", "2026-01-01", "\t"),
+    *("é", "😀", "ß\u0301", "\xa0", "\u200b", "\u3000", "\x85", "\u2028", "\ufeff", "\x07", "\x7f", "\ud800"),
+)  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.dates() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+class TestReadingFast:
+    """What has no fault is read by libyaml, all else by ruamel: what comes out is what ruamel alone makes of it."""
+
+    def read(self, text: str) -> tuple[Source | None, list[Problem]]:
+        problems: list[Problem] = []
+        return parse(text, "f", problems), problems
+
+    def both(self, text: str) -> list[tuple[Source | None, list[Problem]]]:
+        """The file as it is read, and as it is where PyYAML was built without libyaml."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(yaml, "__with_libyaml__", False)
+            alone = self.read(text)
+        return [self.read(text), alone]
+
+    def files(self) -> list[str]:
+        """Every YAML file there is here."""
+        rooms = ("playbooks", "plugin", "integrations", "tests")
+        return [path.read_text("utf-8") for room in rooms for path in sorted((ROOT / room).rglob("*.yaml"))]
+
+    def test_a_file_without_fault_needs_no_ruamel(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+        source, problems = self.read("name: Öl 😀  # a remark\nif:\n  - {text: '/😀{2,}/', not: [x, ~]}\n")
+        assert source is not None
+        assert source.data == {"name": "Öl 😀", "if": [{"text": "/😀{2,}/", "not": ["x", None]}]}
+        assert source.places["if", 0, "not", 1] == (3, 32)
+        assert problems == []
+
+    def test_every_file_of_ours(self) -> None:
+        assert len(self.files()) > 50
+        for text in self.files():
+            fast, alone = self.both(text)
+            assert fast == alone
+
+    def test_every_broken_playbook(self) -> None:
+        for _, text, _ in broken():
+            fast, alone = self.both(text)
+            assert fast == alone
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("yes", "No", "on", "off", "0o17", "017", "0x1F", "1_000", "1:30", "1e3", ".inf", "2026-12-24", "=", "<<"),
+            *("", "~", "null", "Null", "NULL", "'~'", "!!null x", "!!str", "&a", "*a", "<<: {a: 1}", "12:30:45.5"),
+            *(
+                "a: b",
+                "a #b",
+                "a#b",
+                "a\n  b\n\n  c",
+                "'a\n\n  b'",
+                '"a\\\n   b"',
+                "|\n  a\n   b\n\n",
+                ">-\n  a\n  b\n\n  c\n",
+            ),
+            *(
+                '"\\x41\\u00e9\\U0001F600\\/\\_\\N\\L\\P\\e\\0"',
+                '"\\ud83d"',
+                '"\\Uffffffff"',
+                '"\\q"',
+                "😀é: x",
+                "{😀: [é, x]}",
+            ),
+        ],
+    )
+    def test_every_kind_of_value(self, text: str) -> None:
+        for written in (
+            f"k: {text}\n",
+            f"- {text}\n",
+            f"é😀: {{a: [{text}]}}\n",
+            f"\ufeffk: {text}\n",
+            f"k: {text}\r\n",
+        ):
+            fast, alone = self.both(written)
+            assert fast == alone
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *(
+                "k: a\x85b\n",
+                "k: a\n\u2028b: c\n",
+                "k: a\tb\n",
+                "k:\ta\n",
+                "{? }",
+                "{?#a\n}",
+                "[?]",
+                '[?"]]x  ":\\]',
+                "[:]",
+            ),
+            *('["a":b]', "['a':b]", "[{}:b]", "k: |#a\n  b\n", "k: >-#a\n", "|\n...\n", "|\na\n", "k: a\n...\n...\n"),
+            *(
+                "k: |\n \n    a\n",
+                "k: >+ #a\n  \n    a\n",
+                "k:\n  l: |-\n   \n     a\n",
+                "- ? a\n  : b\n",
+                ": a\n",
+                "- : a\n",
+            ),
+        ],
+    )
+    def test_what_the_two_take_otherwise(self, text: str) -> None:
+        fast, alone = self.both(text)
+        assert fast == alone
+
+    @settings(max_examples=600, deadline=None)
+    @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+    def test_whatever_is_typed(self, text: str) -> None:
+        fast, alone = self.both(text)
+        assert fast == alone
+
+    @settings(max_examples=200, deadline=None)
+    @given(VALUES, st.sampled_from((None, True, False)), st.booleans(), st.sampled_from((8, 40, 1000)))
+    def test_whatever_a_program_writes(self, value: Any, flow: bool | None, unicode: bool, width: int) -> None:
+        text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=unicode, width=width)
+        fast, alone = self.both(text)
+        assert fast == alone
