@@ -25,7 +25,8 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="bench-") as name, Dovecot(Path(name, "mail")) as server:
             floor = os.environ.get("FLOOR", "")
-            for row in rows(Hall(server, Path(name)), count=asked.mails, rounds=asked.rounds, floor=floor):
+            hall = Hall(server, Path(name))
+            for row in rows(hall, count=asked.mails, rounds=asked.rounds, floor=floor, kills=asked.kills):
                 found.append(row)
                 print(_line(row), flush=True)
     except Failed as error:
@@ -40,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Ratios of Amends to a floor, in one run.")
     parser.add_argument("--mails", type=int, default=1000, help="mails in the backlog (default: 1000)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of which the median counts (default: 3)")
+    parser.add_argument("--kills", type=int, default=2, help="kill -9 so often at each point (default: 2)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, too")
     return parser.parse_args()
 

@@ -57,21 +57,31 @@ def main() -> None:
     """Work off the inbox the environment names, into the database of the first argument."""
     env = os.environ
     wire = Wire(Account(env["IMAP_HOST"], int(env["IMAP_PORT"]), env["IMAP_USER"], env["IMAP_PASS"]))
-    database = _database(sys.argv[1])
+    stored = database(sys.argv[1])
     wire.tell("SELECT INBOX")
     for batch in _batches(wire):
-        _store(database, batch)
-    _tag(wire, database)
-    _write_drafts(wire, database)
+        _store(stored, batch)
+    _tag(wire, stored)
+    _write_drafts(wire, stored)
     wire.close()
 
 
-def _database(path: str) -> sqlite3.Connection:
-    database = sqlite3.connect(path, isolation_level=None)
-    database.execute("pragma journal_mode=wal")
-    database.execute("pragma synchronous=full")
-    database.executescript(_TABLES)
-    return database
+def one(wire: Wire, stored: sqlite3.Connection, uid: int) -> None:
+    """All the work on the one mail of this UID in the open folder: one step after the other, one commit."""
+    (line,) = wire.tell(f"UID FETCH {uid} (UID BODY.PEEK[])")
+    mail = _read(line)
+    _store(stored, [mail])
+    wire.tell(f"UID STORE {uid} +FLAGS.SILENT (complaint)")
+    wire.answer(wire.append("Drafts", [_draft(mail)], "(\\Draft \\Seen) "))
+
+
+def database(path: str) -> sqlite3.Connection:
+    """A database that is durable with every commit, with the floor's two tables."""
+    opened = sqlite3.connect(path, isolation_level=None)
+    opened.execute("pragma journal_mode=wal")
+    opened.execute("pragma synchronous=full")
+    opened.executescript(_TABLES)
+    return opened
 
 
 def _batches(wire: Wire) -> Iterator[list[_Mail]]:

@@ -68,3 +68,37 @@ def test_login_says_where_there_is_nothing_to_sign_in_to(tmp_path: Path) -> None
     password = run(tmp_path, "login", "support")
     assert password.exit_code == 2
     assert "its settings name no `oauth`" in password.stderr
+
+
+@pytest.mark.parametrize(
+    ("way", "where"),
+    [
+        ("{provider: microsoft, client_id: 00000000-0000-0000-0000-000000000000}", "https://entra.microsoft.com"),
+        ("{provider: google, client_id: 1234.apps.googleusercontent.com, client_secret: x}",
+         "https://console.cloud.google.com"),
+    ],
+    ids=["microsoft", "google"],
+)  # fmt: skip
+def test_login_with_the_example_id_says_where_a_real_one_comes_from_and_asks_nobody(
+    tmp_path: Path, way: str, where: str
+) -> None:
+    run(tmp_path, "init")
+    settings = tmp_path / "amends.yaml"
+    settings.write_text(settings.read_text().replace("password: ${SUPPORT_PASSWORD}", f"oauth: {way}"))
+    said = run(tmp_path, "login", "support")
+    assert said.exit_code == 2
+    assert "is only an example" in said.stderr
+    assert where in said.stderr
+    assert "docs/signin.md" in said.stderr
+    assert "client_id is still an example" in run(tmp_path, "check").stdout
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_env_of_a_preset_names_a_password_only_where_one_is_taken(tmp_path: Path, preset: str) -> None:
+    run(tmp_path, "init", "--preset", preset)
+    lines = (tmp_path / ".env").read_text().splitlines()
+    assert ("SUPPORT_PASSWORD=" in lines) is (preset != "microsoft365")
+    assert lines[0].startswith("# Secrets for amends.yaml")
+    if preset == "microsoft365":
+        assert all(line.startswith("#") for line in lines)
+        assert run(tmp_path, "check").exit_code == 0

@@ -261,11 +261,18 @@ class TestSecrets:
         monkeypatch.delenv("SUPPORT_PASSWORD")
         assert mailboxes(load(write(SMALL), secrets=False))[0].user == "support@example.com"
 
-    def test_an_empty_password_is_a_problem(self, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_empty_name_is_a_problem_that_says_where_it_is_empty(
+        self, write: Write, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("SUPPORT_PASSWORD", "")
-        (problem,) = said(write(SMALL))
-        assert "SUPPORT_PASSWORD is not set" in problem
-        assert ".env" in problem
+        path = write(SMALL)
+        self.dotenv(path, "SUPPORT_PASSWORD=x\n")
+        (problem,) = said(path)
+        assert "SUPPORT_PASSWORD is empty in the environment" in problem
+        monkeypatch.delenv("SUPPORT_PASSWORD")
+        self.dotenv(path, "SUPPORT_PASSWORD=\n")
+        (problem,) = said(path)
+        assert "SUPPORT_PASSWORD is empty in .env: write its value behind `SUPPORT_PASSWORD=`" in problem
 
     def test_a_secret_in_the_wrong_place_is_not_shown(self, write: Write) -> None:
         (problem,) = said(write(small("voice: ${SUPPORT_PASSWORD}")))

@@ -160,8 +160,12 @@ def test_a_program_that_takes_too_long_is_ended_with_all_it_started(tmp_path: Pa
     slow._patience = 0.2
     with pytest.raises(InboxUnavailable, match="took longer"):
         slow.get()
-    with pytest.raises(InboxRefused, match="cannot be run: No such file"):
-        Command("support", ["/no/such/program"]).get()
+
+
+def test_a_program_that_cannot_be_run_is_named_and_what_it_is_given_is_not() -> None:
+    with pytest.raises(InboxRefused, match="cannot be run: /no/such/program: No such file") as told:
+        Command("support", ["/no/such/program", "--secret", "s3cret"]).get()
+    assert "s3cret" not in str(told.value)
 
 
 # ---- the providers ---------------------------------------------------------------------------------------------------

@@ -70,19 +70,29 @@ def _connection(session: Session, settings: ImapSettings) -> Iterator[Finding]:
 
 
 def _folders(folders: Folders, settings: ImapSettings) -> Iterator[Finding]:
+    """A line for each role, and one more for what is missing of several: nothing that is wrong is told twice."""
     watched = ", ".join(folders.watched)
-    yield Finding("watched folders", bool(watched), watched or "none of those in `folders:` is there: check `folders:`")
-    drafts = folders.drafts or "none found: set `drafts:` to the folder your mail program keeps drafts in"
-    yield Finding("Drafts", bool(folders.drafts), drafts)
-    sent = ", ".join(folders.sent) or "none found: set `sent:`, or no answer of yours will be seen"
-    yield Finding("Sent", bool(folders.sent), sent)
+    absent = _absent(folders, settings.folders, "folders")
+    yield Finding("watched folders", bool(watched), watched or absent or "none fits `folders:`: check `folders:`")
+    drafts = _absent(folders, [settings.drafts], "drafts")
+    drafts = drafts or "none found: set `drafts:` to the folder your mail program keeps drafts in"
+    yield Finding("Drafts", bool(folders.drafts), folders.drafts or drafts)
+    sent = _absent(folders, settings.sent, "sent") or "none found: set `sent:`, or no answer of yours will be seen"
+    yield Finding("Sent", bool(folders.sent), ", ".join(folders.sent) or sent)
     if not settings.reminders:
         yield Finding("reminders", True, "off")
     else:
-        where = folders.reminders or f"there is no folder {settings.reminders}: check `reminders:`"
+        where = folders.reminders or _absent(folders, [settings.reminders], "reminders")
         yield Finding("reminders", bool(folders.reminders), where)
-    for name in folders.missing:
+    some = [*(settings.folders if watched else ()), *(settings.sent if folders.sent else ())]
+    for name in dict.fromkeys(name for name in some if name in folders.missing):
         yield Finding("folder", False, f"there is no folder {name}: check the spelling in `amends.yaml`")
+
+
+def _absent(folders: Folders, wanted: Sequence[str], setting: str) -> str:
+    """Which of these the server does not have, and where they are named; empty where none of them is missing."""
+    names = [name for name in wanted if name in folders.missing]
+    return f"there is no folder {', '.join(names)}: check the spelling in `{setting}:`" if names else ""
 
 
 def _on_the_server(session: Session, settings: ImapSettings, folders: Folders) -> Iterator[Finding]:

@@ -61,10 +61,13 @@ class ImapInbox:
             with self._lock:
                 self._session.drop()
         self._freshen()
-        reader = Reader(self._session, self._settings, memory, self._own, self._restless)
+        reader, quiet = Reader(self._session, self._settings, memory, self._own, self._restless), True
         for page in self._one_by_one(reader.pages(cursor)):
+            quiet = False
             self._remember(page.cursor)
             yield page
+        if quiet and cursor is not None:
+            self._remember(cursor)
 
     def history(self, since: datetime, most: int) -> Iterator[Page]:
         """Mail the server took since then, the newest `most` of each watched and each Sent folder; by EXAMINE alone."""
@@ -148,12 +151,19 @@ class ImapInbox:
 
     def close(self) -> None:
         """Let go of both connections, and wake whoever waits."""
-        self._closed.set()
-        self._waiting.interrupt()
-        with self._waiting_lock:
+        self._wake()
+        while not self._waiting_lock.acquire(timeout=_BREATH):
+            self._wake()  # a wait that began just then has not heard the first one
+        try:
             self._waiting.close()
+        finally:
+            self._waiting_lock.release()
         with self._lock:
             self._session.close()
+
+    def _wake(self) -> None:
+        self._closed.set()
+        self._waiting.interrupt()
 
     def _listen(self, deadline: float) -> bool:
         while (left := deadline - time.monotonic()) > 0 and not self._closed.is_set():
@@ -178,7 +188,10 @@ class ImapInbox:
     def _idle(self, seconds: float) -> bool | None:
         """One IDLE: True for news, None for silence; a connection found dead is news, for something may be missed."""
         client, until = self._waiting.client, time.monotonic() + seconds
-        client.idle()
+        try:
+            client.idle()
+        except (IMAPClientAbortError, OSError) as error:
+            return self._bury(error)
         news = False
         # What came with the answer to IDLE lies in a buffer where idle_check, which polls the socket, never looks.
         while not news and not self._waiting.has_unread() and (left := until - time.monotonic()) > 0:
@@ -189,14 +202,15 @@ class ImapInbox:
             news = any(map(_is_news, heard))
         try:
             _, heard = client.idle_done()
-        except (IMAPClientAbortError, OSError):
-            return self._bury()
+        except (IMAPClientAbortError, OSError) as error:
+            return self._bury(error)
         return news or any(map(_is_news, heard)) or None
 
-    def _bury(self) -> bool:
+    def _bury(self, error: Exception | None = None) -> bool:
         self._waiting.drop()
         self._suspect.set()
-        self._closed.wait(_BREATH)  # a server that ends every connection at once must not be stormed
+        if not isinstance(error, TimeoutError):  # it took long to find that out
+            self._closed.wait(_BREATH)  # a server that ends every connection at once must not be stormed
         return not self._closed.is_set()
 
     def _remember(self, cursor: Cursor) -> None:

@@ -116,7 +116,7 @@ def backfill(
             _take_in(old, reading.pages("looking once more"))  # some may have been answered meanwhile
         for line in _told(old.settle(), drafts=drafts):
             say(line)
-        with alone(settings) as leads:
+        with alone(settings, "backfill") as leads:
             if leads:
                 _write_tags(desk, inbox)
             else:
@@ -232,11 +232,9 @@ def _agreed(settings: Settings, inbox: InboxSettings, reading: _Reading, laid: P
 def _foreseen(past: Preview, total: Ahead | None, *, drafts: bool) -> Iterator[str]:
     found = past.summary()
     size = f" ({total.size / 1e6:,.1f} MB)" if total and total.size else ""
-    yield f"inbox {found['inbox']}: {counted(found['messages'], 'mail')}{size} not on record yet"
-    kinds = {"undecided": "perhaps complaints", "automatic": "by machines", "ours": "ours", "unreadable": "unreadable"}
-    counts = {name: len(found[name]) if name == "unreadable" else found[name] for name in kinds}
-    rest = "".join(f", {count:,} {kinds[name]}" for name, count in counts.items() if count)
-    yield f"  {counted(found['complaints'], 'complaint')}{rest}"
+    looked = found["messages"] + len(found["unreadable"])
+    yield f"inbox {found['inbox']}: {counted(looked, 'mail')}{size} looked at, none of them on record yet"
+    yield f"  {_kinds(found)}"
     waiting = past.waiting()
     answered = found["complaints"] - waiting
     yield f"  on record: {answered:,} that were answered, as settled; {waiting:,} that were not, as open"
@@ -245,6 +243,18 @@ def _foreseen(past: Preview, total: Ahead | None, *, drafts: bool) -> Iterator[s
     else:
         yield "  no draft and no reminder for any of them (--drafts would write them for those still open)"
     yield f"  tags on about {found['complaints'] + found['undecided']:,} messages"
+
+
+def _kinds(found: dict[str, Any]) -> str:
+    """What sort of mail it is; the counts add up to all that was looked at."""
+    kinds = {"ordinary": "ordinary", "undecided": "perhaps complaints", "automatic": "by machines", "ours": "ours",
+             "unreadable": "unreadable"}  # fmt: skip
+    counts = {name: len(found[name]) if name == "unreadable" else found[name] for name in kinds}
+    complaining = found["messages"] + counts["unreadable"] - sum(counts.values())
+    told = counted(found["complaints"], "complaint")
+    if complaining != found["complaints"]:  # some wrote more than once
+        told += f" in {counted(complaining, 'mail')}"
+    return told + "".join(f", {count:,} {kinds[name]}" for name, count in counts.items() if count or name == "ordinary")
 
 
 # ---- taking in ------------------------------------------------------------------------------------------------------

@@ -20,11 +20,12 @@ from plugin.cli.alone import alone
 from plugin.cli.cases import opened as reading
 from plugin.cli.frame import Frame, counted, fail, say, whoami
 from plugin.cli.undoing import take_back
+from plugin.config import Settings
 from plugin.desk import open_desk
 from plugin.desk.erasing import Erasing, Held
 from plugin.desk.undoing import Undoing
 from plugin.register.exporting import COLUMNS, row
-from plugin.store import StoreInUse, file_of
+from plugin.store import StoreInUse, file_of, look_through
 from plugin.store import backup as back_up
 from plugin.store import restore as put_back
 
@@ -85,12 +86,16 @@ def erase(frame: Frame, who: str, *, yes: bool, name: str | None) -> None:
     with closing(open_desk(settings)) as desk:
         erasing = Erasing(desk)
         held = erasing.held(who)
+        if held.nothing:
+            desk.store.compact()  # perhaps this is the same command once more, broken off behind the deleting
+            say(f"{who}: nothing on record names this address - see that it is spelled as in their mail.")
+            return
         for line in _held(who, held):
             say(line)
         if not yes:
             click.confirm("Erase it? It cannot be taken back.", abort=True)
         undoing = Undoing(desk, lambda: datetime.now(UTC))
-        with alone(settings) as leads:
+        with alone(settings, "erase") as leads:
             if held.cases:
                 take_back(undoing, desk, held.cases, whoami(name), leads=leads, forget=True)
         gone = erasing.erase(held, whoami(name), datetime.now(UTC))
@@ -102,16 +107,19 @@ def erase(frame: Frame, who: str, *, yes: bool, name: str | None) -> None:
 
 
 def _held(who: str, held: Held) -> Iterator[str]:
-    if not (held.cases or held.mentions or held.quarantined):
-        yield f"{who}: nothing on record names this address - see that it is spelled as in their mail."
-        return
     before = f", {held.erased:,} of them erased before" if held.erased else ""
     yield f"{who}: {counted(len(held.cases), 'case')}{before}, with all that was said in them. This goes:"
-    yield "  words      the complaint, all mail in its thread, our drafts and reminders, notes people made"
-    yield "  names      addresses, names, subjects, Message-IDs"
+    kept, traces = held.kept, held.traces
+    yield (f"  words      {counted(kept.letters, 'letter')} of theirs and of yours, {counted(kept.drafts, 'draft')} "
+           f"and {counted(kept.reminders, 'reminder')} of ours, and notes people made")  # fmt: skip
+    yield (f"  names      {counted(kept.addresses, 'address', 'addresses')}, with names, subjects and Message-IDs, out "
+           f"of {counted(kept.events, 'line')} of their timelines")  # fmt: skip
     if held.addresses:
-        yield f"  elsewhere  {held.mentions:,} texts and events with this address, {held.quarantined:,} in quarantine"
-    yield "  mailbox    drafts and reminders of ours that nobody has touched"
+        yield (f"  elsewhere  this address in {counted(held.mentions, 'text')} and events of other cases, "
+               f"{counted(held.quarantined, 'mail')} in quarantine")  # fmt: skip
+    yield f"  judge      {counted(held.words, 'word')} it learned from nobody else"
+    yield (f"  mailbox    {counted(traces.drafts, 'draft')} and {counted(len(traces.reminders), 'reminder')} of ours "
+           "that nobody has touched")  # fmt: skip
     yield "  stays      when what happened, who of us did it, categories, dates kept and missed"
 
 
@@ -151,14 +159,24 @@ def restore(frame: Frame, file: Path, *, yes: bool) -> None:
     """Put a backup in the place of the store, which is kept beside it. Refused while amends run is at work."""
     settings = frame.settings(secrets=False)
     target = file_of(settings.store)
-    with alone(settings) as leads:
-        if not leads:
-            raise StoreInUse(target)
-        if not yes:
-            click.confirm(f"Put {file} in the place of the store {target}, which is kept?", abort=True)
+    if not yes:
+        with _while_alone(settings, target):
+            held = look_through(file)  # or the question would be asked in vain
+        say(f"{file}: {counted(held.cases, 'case')}, {held.size / 1e6:,.1f} MB, version {held.version}")
+        click.confirm(f"Put it in the place of the store {target}, which is kept?", abort=True)
+    with _while_alone(settings, target):
         restored, kept = put_back(file, settings.store, datetime.now(UTC))
     say(f"Restored: {counted(restored.cases, 'case')}, version {restored.version}.")
     if kept is not None:
         say(f"The store that was there is {kept}: remove it once nothing in it is needed.")
     say("What came into the inboxes since the backup is read again by amends run; nothing is written twice there.")
     say("What was erased or undone since the backup is in the store again: erase it, or undo it, once more.")
+
+
+@contextmanager
+def _while_alone(settings: Settings, target: Path) -> Iterator[None]:
+    """No `amends run` works on the store, and none can begin; raises StoreInUse where one does."""
+    with alone(settings, "store restore") as leads:
+        if not leads:
+            raise StoreInUse(target)
+        yield

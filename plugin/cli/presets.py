@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 OWN = "own"
+_VARIABLE = "SUPPORT_PASSWORD"
 _PASSWORD = "    password: ${SUPPORT_PASSWORD}\n"  # noqa: S105 - the name of one
 _APP_PASSWORD = "    password: ${SUPPORT_PASSWORD}         # an app password, made at your provider: docs/signin.md\n"  # noqa: S105
 _GOOGLE = """\
@@ -63,6 +64,10 @@ PRESETS: Mapping[str, Preset] = {
     ),
     OWN: Preset("mail.example.com", _PASSWORD, "put the password into .env"),
 }  # fmt: skip
+_NOTHING_HIDDEN = """\
+# This provider takes no password: `amends login support` signs in, and keeps what comes of it beside the store.
+# AMENDS_KEY=… seals that file (docs/signin.md tells how such a key is made).
+"""
 FREE_FOR_ALL = frozenset(
     {"gmail.com", "googlemail.com", "icloud.com", "me.com", "mac.com", "outlook.com", "hotmail.com", "live.com",
      "fastmail.com", "fastmail.fm", "zoho.com", "zohomail.com", "zohomail.eu"}
@@ -85,6 +90,13 @@ def filled(template: str, preset: Preset, host: str = "", address: str = "", nam
         text = text.replace(', "@example.com"]', "]" if domain in FREE_FOR_ALL else f', "@{domain}"]', 1)
         text = text.replace("support@example.com", address)
     return text
+
+
+def hidden(template: str, preset: Preset) -> str:
+    """The template of .env for this provider, without a line for a password where none is taken."""
+    if _VARIABLE in preset.way:
+        return template
+    return template.replace(f"{_VARIABLE}=\n", _NOTHING_HIDDEN, 1)
 
 
 def what_next(preset: Preset) -> str:

@@ -10,6 +10,7 @@ from plugin.cli.frame import Frame, say, show_json
 from plugin.desk.retrying import Retrying, Tried
 
 _SHOWN = 4000  # bytes of a mail
+_TIME = "%Y-%m-%d %H:%M"
 
 
 @click.group(invoke_without_command=True)
@@ -39,7 +40,8 @@ def show(frame: Frame, quarantine_id: str) -> None:
     with desk_opened(frame) as desk:
         row = Retrying(desk).row(quarantine_id)
     raw = bytes(row["raw"])
-    say(f"{row['id']}  {row['inbox']}: {row['folder']} uid {row['uid']}, since {row['at']:%Y-%m-%d %H:%M} UTC")
+    came = f", received {row['received_at']:{_TIME}} UTC" if row["received_at"] else ""
+    say(f"{row['id']}  {row['inbox']}: {row['folder']} uid {row['uid']}{came}, here since {row['at']:{_TIME}} UTC")
     say(f"reason: {row['reason']}")
     say(f"{len(raw):,} bytes are kept" + (", which begin:" if raw else ""))
     for line in raw[:_SHOWN].decode("utf-8", "replace").splitlines():

@@ -41,11 +41,11 @@ def undo(
             fail(f"undo: there is no inbox {inbox} in amends.yaml - there is {', '.join(desk.inboxes)}", 2)
         undoing = Undoing(desk, lambda: datetime.now(UTC))
         case_ids = undoing.cases_of(inbox) if inbox else [str(case)]
-        if not _shown(undoing, case_ids, case or f"inbox {inbox}"):
+        if not _shown(undoing, case_ids, f"case {case}" if case else f"inbox {inbox}"):
             return
         if not yes:
             click.confirm("Take it back?", abort=True)
-        with alone(settings) as leads:
+        with alone(settings, "undo") as leads:
             done = take_back(undoing, desk, case_ids, whoami(name), leads=leads)
     if not done:
         raise SystemExit(1)
@@ -58,6 +58,10 @@ def _shown(undoing: Undoing, case_ids: Sequence[str], what: str) -> bool:
     found = undoing.traces(case_ids)
     if not found.cases:
         say(f"{what}: there is no case, so there is nothing to take back.")
+        return False
+    if found.nothing_left:
+        which = "it is" if found.cases == 1 else f"all {found.cases:,} cases are"
+        say(f"{what}: {which} undone already, and nothing of ours is left there, so there is nothing to do.")
         return False
     for line in _lines(found):
         say(line)

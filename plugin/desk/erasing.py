@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from plugin.desk import Desk, UnknownCase
 from plugin.desk.ledger import store_events
+from plugin.desk.undoing import Traces
 from plugin.judge.reading import folded, words
 from plugin.model import AmendsError
-from plugin.store import Correction, Forgotten, Session
+from plugin.store import Correction, Forgotten, Kept, Session
 from plugin.timeline import Erased, Status
 
 _EVERY = 1_000_000
@@ -30,13 +31,21 @@ class NotToBeErased(AmendsError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """What is kept of a person: their cases, and how many texts, events and mails in quarantine name them."""
+    """What is kept of a person: their cases, what is kept of those, and how much elsewhere names them."""
 
     cases: tuple[str, ...]
     addresses: tuple[str, ...]  # whose every mention goes; of a single case none, since others may be kept
     erased: int = 0  # of these cases
-    mentions: int = 0
+    kept: Kept = field(default_factory=Kept)
+    traces: Traces = field(default_factory=Traces)  # of ours in the mailbox
+    mentions: int = 0  # texts and events of other cases
     quarantined: int = 0
+    words: int = 0  # that a judge learned from nobody but them
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing on record names them."""
+        return not (self.cases or self.mentions or self.quarantined)
 
 
 class Erasing:
@@ -53,10 +62,15 @@ class Erasing:
             cases = session.load(case_ids).values()
             if any(case.status is Status.NONE for case in cases):
                 raise UnknownCase(who)
-            mentions, quarantined = session.erasing.elsewhere(addresses)
-        erased = sum(case.erased for case in cases)
-        return Held(cases=tuple(case_ids), addresses=addresses, erased=erased, mentions=mentions,
-                    quarantined=quarantined)  # fmt: skip
+            mentions, quarantined = session.erasing.elsewhere(addresses, case_ids)
+            traces = Traces()
+            for case in cases:
+                traces.take(case)
+            return Held(
+                cases=tuple(case_ids), addresses=addresses, erased=sum(case.erased for case in cases), traces=traces,
+                kept=session.erasing.kept(case_ids), mentions=mentions, quarantined=quarantined,
+                words=session.erasing.learned(_words_of_theirs(session, case_ids)),
+            )  # fmt: skip
 
     def _address(self, who: str) -> str:
         address = who.strip().strip("<>").casefold()

@@ -1,17 +1,21 @@
-"""A mail that could not be read is read again: from where it lies, else from what was kept of it."""
+"""A mail that could not be read is read again: from where it lies, else from what was kept of it.
+
+Its promises count from its own receipt, as they would have, had it been read at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from plugin.desk import Desk
 from plugin.desk.ledger import cursor_of
 from plugin.inbox import READERS, InboxError, InboxUnavailable, Page
-from plugin.model import AmendsError, Place, clip
+from plugin.model import AmendsError, Message, Place, clip
+
+Row = Mapping[str, Any]
 
 
 class NotAside(AmendsError):
@@ -40,7 +44,7 @@ class Retrying:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def row(self, one: str) -> Mapping[str, Any]:
+    def row(self, one: str) -> Row:
         """What is kept of this one; raises NotAside."""
         with self._desk.store.reading() as session:
             row = session.aside_as(one)
@@ -54,7 +58,7 @@ class Retrying:
             return session.ids_aside()
 
     def retry(self, one: str) -> Tried:
-        """Read it again; what could be read is taken in as if it had just come, and leaves the quarantine.
+        """Read it again; what could be read is taken in as of its own receipt, and leaves the quarantine.
 
         Of an inbox that does not answer nothing is taken for gone: it stays. Raises NotAside.
         """
@@ -68,7 +72,7 @@ class Retrying:
             return self._stays(one, why or str(row["reason"]))
         return self._taken(one, name, page)
 
-    def _read(self, row: Mapping[str, Any], name: str, place: Place) -> tuple[Page, str]:
+    def _read(self, row: Row, name: str, place: Place) -> tuple[Page, str]:
         why = "it lies there no more, and nothing of it was kept"
         cursor = cursor_of(self._desk.store, name)
         try:
@@ -83,18 +87,21 @@ class Retrying:
         if not raw:
             return Page(cursor={}), why
         try:
-            return Page(cursor={}, messages=(self._parsed(raw, name, place, row["at"]),)), ""
+            return Page(cursor={}, messages=(self._parsed(raw, name, place, row),)), ""
         except (AmendsError, ValueError, LookupError, RecursionError) as error:
             return Page(cursor={}), clip(str(error), 300) or type(error).__name__
 
-    def _parsed(self, raw: bytes, name: str, place: Place, received: datetime) -> Any:
+    def _parsed(self, raw: bytes, name: str, place: Place, row: Row) -> Message:
+        """As it came, though it lies there no more: its clocks run from its own receipt."""
         settings = self._desk.policies.inboxes[name]
         module, _, function = READERS[settings.kind].partition(":")
-        return replace(getattr(import_module(module), function)(raw, settings, place, received), place=place)
+        read = getattr(import_module(module), function)(raw, settings, place, row["received_at"] or row["at"])
+        return replace(cast(Message, read), place=place, historic=row["historic"])
 
     def _taken(self, one: str, name: str, page: Page) -> Tried:
         """It leaves the quarantine once it is on record: broken off before, it is known the next time."""
-        self._desk.receive(name, page)
+        # Later parts of its thread may have come, and been read, since.
+        self._desk.receive(name, page, old=True)
         with self._desk.store.writing() as session:
             known = session.known(name, [message.key for message in page.messages])
             if known:

@@ -30,7 +30,14 @@ class Traces:
     drafts: int = 0
     reminders: set[str] = field(default_factory=set)
     tasks: int = 0  # that a person would still have to do
+    waiting: int = 0  # tasks of ours that are not written yet
     kept: Counter[str] = field(default_factory=Counter)  # drafts that stay, by what became of them
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether every one of them was undone before, and all of it is done."""
+        left = self.messages + self.drafts + len(self.reminders) + self.tasks + self.waiting
+        return self.undone == self.cases and not left
 
     def take(self, case: Case) -> None:
         """One more case."""
@@ -41,6 +48,7 @@ class Traces:
         self.drafts += sum(draft.fate is DraftFate.WRITTEN for draft in case.drafts)
         self.reminders |= {item.message_id for item in case.reminders if item.placed and not item.over}
         self.tasks += sum(not task.kind.for_inbox for task in case.open_tasks())
+        self.waiting += sum(task.kind.for_inbox for task in case.open_tasks())
         stays = (DraftFate.EDITED, DraftFate.SENT)
         self.kept.update(draft.fate.value for draft in case.drafts if draft.fate in stays)
 

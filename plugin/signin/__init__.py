@@ -18,16 +18,40 @@ from plugin.model import AmendsError
 from plugin.signin.fresh import Fresh, Source
 from plugin.signin.kept import TokenFile
 
-__all__ = ["NothingToSignIn", "sign_in", "tokens_for"]
+__all__ = ["NotFilledIn", "NothingToSignIn", "sign_in", "tokens_for", "where_an_id_comes_from"]
 
 PROVIDERS = {"microsoft": "plugin.signin.microsoft:Microsoft", "google": "plugin.signin.google:Google"}
 """How each provider is spoken to; loaded only where one is asked for, since their libraries are large."""
+
+
+_IDS = {
+    "microsoft": "register an application at https://entra.microsoft.com (App registrations)",
+    "google": "make a client of the kind `Desktop app` at https://console.cloud.google.com (APIs & Services)",
+}
 
 
 class NothingToSignIn(AmendsError):
     """This inbox has no sign-in a person could do."""
 
     input_is_wrong = True
+
+
+class NotFilledIn(AmendsError):
+    """The settings still hold an example where the id of an application belongs."""
+
+    input_is_wrong = True
+
+    def __init__(self, inbox: str, way: OAuth) -> None:
+        self.inbox = inbox
+        super().__init__(
+            f"inbox {inbox}: its client_id `{way.client_id}` is only an example, so nobody can sign in by it - "
+            f"{where_an_id_comes_from(way.provider)}"
+        )
+
+
+def where_an_id_comes_from(provider: str) -> str:
+    """What a person does to have a client_id of this provider."""
+    return f"{_IDS[provider]} and write its id there; docs/signin.md goes through it step by step"
 
 
 class Provider(Source, Protocol):
@@ -53,7 +77,7 @@ def tokens_for(settings: InboxSettings) -> Tokens | None:
 def sign_in(settings: InboxSettings, say: Callable[[str], None], *, port: int = 0, browser: bool = True) -> str:
     """Have a person sign in for this inbox; who that was, or nothing where the provider does not tell.
 
-    Raises NothingToSignIn, InboxRefused, InboxUnavailable.
+    Raises NothingToSignIn, NotFilledIn, InboxRefused, InboxUnavailable.
     """
     if not isinstance(settings, MailboxSettings) or not isinstance(settings.sign_in, OAuth):
         raise NothingToSignIn(
@@ -64,6 +88,8 @@ def sign_in(settings: InboxSettings, say: Callable[[str], None], *, port: int = 
         raise NothingToSignIn(
             f"inbox {settings.name}: with a client_secret the application signs in by itself - `amends doctor` tries it"
         )
+    if settings.sign_in.unfilled:
+        raise NotFilledIn(settings.name, settings.sign_in)  # the provider would only say that it knows no such id
     return _provider(settings.name, settings.sign_in).sign_in(settings.user, say, port, browser)
 
 

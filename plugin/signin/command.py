@@ -55,9 +55,11 @@ class Command:
                 start_new_session=True,
             )  # fmt: skip
         except OSError as error:
+            # The program alone is named: what it is given may be secret.
             raise InboxRefused(
-                self._name, f"`token_command` cannot be run: {error.strerror}", "check `token_command:`"
-            ) from error
+                self._name, f"`token_command` cannot be run: {self._command[0]}: {error.strerror}",
+                "write the program's whole path into `token_command:`, and see that it may be run",
+            ) from error  # fmt: skip
         with process:
             try:
                 out, _ = process.communicate(timeout=self._patience)

@@ -41,9 +41,10 @@ class Called:
         return post(self.caller(), body, headers)
 
     def aside(self) -> list[dict[str, Any]]:
-        """What lies in quarantine."""
+        """What lies in quarantine, whole."""
         with self.store.reading() as session:
-            return [dict(row) for row in session.aside()]
+            kept = [session.aside_as(one) for one in session.ids_aside()]
+        return [dict(row) for row in kept if row is not None]
 
     def heed(self, *ids: str, at: datetime | None = None) -> None:
         """These notices were heeded."""

@@ -83,6 +83,7 @@ POINTS: dict[str, Callable[[Passing], None]] = {
     "cursor": _before_cursor,
     "tag": lambda passed: _after(IMAPClient, "add_flags", passed),
     "draft": _after_draft,
+    "expunge": lambda passed: _after(IMAPClient, "uid_expunge", passed),
 }
 """The points, and how a process comes to notice that it passes one."""
 

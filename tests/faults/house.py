@@ -72,9 +72,10 @@ class QuickShop(Shop):
         """Run a command to its end."""
         return self.forks.run(self.folder, *args, stdin=stdin.decode())
 
-    def killed(self, point: str, nth: int) -> bool:
-        """Whether `amends run --once` was killed as it passed this point."""
-        return self.forks.run(self.folder, "run", "--once", point=point, nth=nth).returncode == -9
+    def killed(self, point: str, nth: int, *args: str) -> bool:
+        """Whether the command, else `amends run --once`, was killed as it passed this point."""
+        command = args or ("run", "--once")
+        return self.forks.run(self.folder, *command, point=point, nth=nth).returncode == -9
 
 
 @dataclass(frozen=True, slots=True)

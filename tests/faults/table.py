@@ -63,6 +63,7 @@ ROWS: dict[str, tuple[str, str]] = {
     "S02": ("several schedulers on one store", "each task once"),
     "S05": ("the clock jumps, a mail lies about its date", "the server's receipt time starts the clock"),
     "S07": ("disk full, store locked or gone", "no act without a record; a clear error; goes on"),
+    "X02": ("a mail speaks the language of templates", "its words are only ever text; a letter has at most 64 KiB"),
     "X05": ("secrets at rest, in logs, in exports", "none in store, logs, exports or traces"),
     "X08": ("hostile YAML", "refused, fast"),
 }

@@ -34,8 +34,8 @@ def test_old_complaints_become_cases_on_record_and_nothing_is_owed(house: House,
         asked = ours.shop.amends(*BACKFILL, stdin=b"y\n")
         assert asked.returncode == 0, asked.stderr.decode()
         told = asked.stdout.decode()
-        assert "8 mails" in told
-        assert "4 complaints" in told
+        assert "8 mails (0.0 MB) looked at, none of them on record yet" in told
+        assert "4 complaints in 5 mails, 1 ordinary, 2 ours\n" in told
         assert "2 that were answered, as settled; 2 that were not, as open" in told
         assert "no draft and no reminder" in told
 

@@ -108,9 +108,11 @@ def test_m23_a_reading_that_is_ended_leaves_the_mail_in_quarantine_and_the_next_
     try:
         assert run_once(desk) == []
         with desk.store.reading() as session:
-            (aside,) = session.aside()
+            (listed,) = session.aside()
+            aside = session.aside_as(str(listed["id"]))
     finally:
         desk.close()
+    assert aside is not None
     assert reason in aside["reason"]
     assert aside["raw"] == dear
     assert ours.answered() == {GOOD.message_id: 1}

@@ -73,7 +73,17 @@ def test_not_one_byte_of_a_person_is_left_and_the_skeleton_stays(ours: Account) 
     assert ours.shop.json("show", case) == before
     asked = ours.shop.amends("erase", WHO.upper(), stdin=b"y\n")
     assert asked.returncode == 0, asked.stderr.decode()
-    assert "1 case, with all" in asked.stdout.decode()
+    shown, _, done = asked.stdout.decode().partition("Erase it?")
+    for line in (
+        "1 case, with all that was said in them",
+        "  words      1 letter of theirs and of yours, 2 drafts and 0 reminders of ours",
+        f"  names      1 address, with names, subjects and Message-IDs, out of {len(before['timeline'])} lines",
+        "  elsewhere  this address in 1 text and events of other cases, 1 mail in quarantine",
+        "  judge      4 words it learned from nobody else",
+        "  mailbox    1 draft and 0 reminders of ours that nobody has touched",
+    ):
+        assert line in shown, shown
+    assert "1 mail in quarantine, 4 words the judge had learned" in done
     assert "backups made before now" in asked.stdout.decode()
     assert found_in(ours.shop.folder) == {}
 

@@ -5,10 +5,9 @@ Where a sweep finds a fault, what was said and heard up to the cut is kept in bu
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from imapclient import SocketTimeout
 from integrations.imap import client, session
 from plugin.config import load
 from plugin.demo.mailbox import Dovecot
-from plugin.desk import open_desk
+from plugin.desk import now_utc, open_desk
 from plugin.jobs import Jobs
 from tests.cyrus import Cyrus
 from tests.faults.house import PASSWORD, Account, Forks, House, Server
@@ -172,9 +171,10 @@ def test_m07_an_idle_line_that_died_is_found_out_and_the_mail_is_handled(
     with (
         Proxy(each_house.server.host, each_house.server.port) as proxy,
         each_house.account(tmp_path, port=proxy.port) as ours,
-        at_work(ours),
+        at_work(ours) as looked,
     ):
-        eventually(lambda: re.search(rb" IDLE\r\n", proxy.said), "IDLE")
+        # Both connections are silent then, the one in IDLE and the one that has looked.
+        eventually(lambda: b"idling" in proxy.heard.lower() and looked(), "IDLE behind the first look")
         proxy.forget()
         began = time.monotonic()
         one = letter(1, complaint=True)
@@ -189,12 +189,20 @@ def test_m07_an_idle_line_that_died_is_found_out_and_the_mail_is_handled(
 
 
 @contextmanager
-def at_work(ours: Account) -> Iterator[None]:
-    """The desk at work in this process, where the seconds can be set; it looks by itself once an hour only."""
+def at_work(ours: Account) -> Iterator[Callable[[], bool]]:
+    """The desk at work in this process, where the seconds can be set; it looks by itself once an hour only.
+
+    What is given says whether its first look is over.
+    """
     with closing(open_desk(load(ours.shop.folder / "amends.yaml"))) as desk:
-        jobs = Jobs(desk, poll_every=3600)
+        began, jobs = now_utc(), Jobs(desk, poll_every=3600)
+
+        def looked() -> bool:
+            with desk.store.reading() as session:
+                return bool(session.inbox("support")["last_success"] >= began)
+
         jobs.start()
         try:
-            yield
+            yield looked
         finally:
             jobs.stop()

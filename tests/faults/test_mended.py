@@ -5,16 +5,22 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.faults.house import PASSWORD, House
 from tests.faults.letters import letter
 from tests.faults.table import record
 from tests.faults.test_m11_throttling import until
 from tests.proxy import Proxy
 
-WHILE = 5.0  # seconds of a wrong password; a look every second
+WHILES = [pytest.param(5.0, id="5 s"), pytest.param(90.0, id="90 s", marks=pytest.mark.long)]
+"""Seconds of a wrong password; a look every second."""
 
 
-def test_m12_a_refused_password_is_tried_once_and_the_right_one_at_once(house: House, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", WHILES)
+def test_m12_a_refused_password_is_tried_once_and_the_right_one_at_once(
+    house: House, tmp_path: Path, seconds: float
+) -> None:
     with Proxy(house.server.host, house.server.port) as proxy, house.account(tmp_path, port=proxy.port) as ours:
         env = ours.shop.folder / ".env"
         env.write_text("SHOP_PASSWORD=wrong\n")
@@ -22,9 +28,9 @@ def test_m12_a_refused_password_is_tried_once_and_the_right_one_at_once(house: H
         with ours.shop.running():
             until(lambda: "refused the login" in ours.shop.log)
             ours.witness.append("INBOX", letter(1, complaint=True).raw())
-            time.sleep(WHILE)
+            time.sleep(seconds)
             tries = bytes(proxy.said).count(b" LOGIN ")
-            record("M12", f"wrong password: {tries} try in {WHILE:.0f} s, the right one at once", tries == 1)
+            record("M12", f"wrong password: {tries} try in {seconds:.0f} s, the right one at once", tries == 1)
             assert tries == 1
             env.write_text("SHOP_PASSWORD=\n")  # not whole yet
             until(lambda: "does not count yet" in ours.shop.log)

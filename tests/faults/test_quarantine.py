@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 from tests.faults.house import Account, flags
 from tests.faults.letters import letter
@@ -57,19 +58,20 @@ def forget_and_put_aside(ours: Account) -> None:
         place = store.execute("SELECT folder, validity, uid FROM place").fetchone()
         for table in ("complaint", "event", "message", "place", "letter", "written", "task"):
             store.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
-        row = ("q1234567890", "support", *place, 0, "RecursionError", b"")
-        store.execute("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        row = ("q1234567890", "support", *place, 0, "RecursionError", b"", None, False)
+        store.execute("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
     for draft in ours.drafts():
         ours.witness.remove("Drafts", draft.uid)
     for seen in ours.inbox().values():
         ours.witness.flag(seen.uid, *seen.flags, on=False)
 
 
-def put_aside(ours: Account, raw: bytes) -> None:
+def put_aside(ours: Account, raw: bytes, *, received: datetime | None = None, historic: bool = False) -> None:
     """A mail that lay where nothing lies."""
+    came = None if received is None else int(received.timestamp() * 1_000_000)
     with closing(sqlite3.connect(ours.shop.store)) as store, store:
-        row = ("q1234567890", "support", "INBOX", 1, 77, 1_790_000_000_000_000, "LookupError", raw)
-        store.execute("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        row = ("q1234567890", "support", "INBOX", 1, 77, 1_790_000_000_000_000, "LookupError", raw, came, historic)
+        store.execute("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
 
 def test_what_lies_there_no_more_is_read_from_what_was_kept(ours: Account) -> None:
@@ -91,3 +93,51 @@ def test_while_the_inbox_does_not_answer_nothing_is_taken_for_gone(ours: Account
     settings.write_text(right, "utf-8")
     assert ours.shop.amends("quarantine", "retry", "--all").returncode == 0
     assert len(ours.shop.json("cases")["cases"]) == 1
+
+
+TEN_DAYS_AGO = datetime.now(UTC).replace(microsecond=0) - timedelta(days=10)
+
+
+def test_its_clocks_run_from_its_own_receipt_though_it_lies_there_no_more(ours: Account) -> None:
+    put_aside(ours, letter(4, complaint=True).raw(), received=TEN_DAYS_AGO)
+    assert ours.shop.amends("quarantine", "retry", "--all").returncode == 0
+    ours.shop.once()
+    (case,) = ours.shop.json("cases")["cases"]
+    assert datetime.fromisoformat(case["received_at"]) == TEN_DAYS_AGO
+    first = next(due for due in case["due"] if due["for"] == "acknowledgement")
+    assert first["missed"]
+    assert datetime.fromisoformat(first["due_at"]) - TEN_DAYS_AGO < timedelta(days=4)
+
+
+def test_what_lay_there_before_we_were_attached_stays_old_and_gets_no_draft(ours: Account) -> None:
+    put_aside(ours, letter(5, complaint=True).raw(), received=TEN_DAYS_AGO, historic=True)
+    assert ours.shop.amends("quarantine", "retry", "--all").returncode == 0
+    ours.shop.once()
+    (case,) = ours.shop.json("cases")["cases"]
+    assert datetime.fromisoformat(case["received_at"]) == TEN_DAYS_AGO
+    assert ours.drafts() == []
+
+
+def test_when_it_came_is_kept_as_the_server_tells_it(ours: Account) -> None:
+    ours.witness.append("INBOX", LONG + letter(6, complaint=True).raw(), at=TEN_DAYS_AGO)
+    ours.shop.once()
+    (item,) = ours.shop.json("quarantine")["quarantine"]
+    assert datetime.fromisoformat(item["received_at"]) == TEN_DAYS_AGO
+    shown = ours.shop.amends("quarantine", "show", item["id"]).stdout.decode()
+    assert f"received {TEN_DAYS_AGO:%Y-%m-%d %H:%M} UTC" in shown
+
+
+def test_where_the_thread_went_on_meanwhile_it_joins_that_case_and_opens_none(ours: Account) -> None:
+    first = letter(7, complaint=True)
+    again = ours.witness.write(first.text, subject=f"Re: {first.subject}", sender="customer7@example.org",
+                               after=first.message_id)  # fmt: skip
+    ours.witness.append("INBOX", again)
+    ours.shop.once()
+    (case,) = ours.shop.json("cases")["cases"]
+    drafts = ours.answered()
+    put_aside(ours, first.raw(), received=TEN_DAYS_AGO)
+    tried = ours.shop.amends("quarantine", "retry", "--all")
+    assert f"read; case {case['id']}" in tried.stdout.decode()
+    ours.shop.once()
+    assert len(ours.shop.json("cases")["cases"]) == 1
+    assert ours.answered() == drafts

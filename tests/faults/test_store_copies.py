@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
+from plugin.jobs import Leadership
 from tests.faults.house import Account, flags
 from tests.faults.letters import letter
 from tests.witness import eventually
@@ -53,3 +57,30 @@ def test_beside_a_run_a_copy_is_made_and_a_case_forgotten_and_the_copy_comes_bac
     assert len(ours.shop.json("cases")["cases"]) == 2
     assert ours.answered() == drafts
     assert flags(ours) == before
+
+
+def test_nobody_is_kept_from_the_store_while_a_person_is_asked_and_it_is_looked_at_again_then(ours: Account) -> None:
+    copy = ours.shop.folder / "copy.db"
+    assert ours.shop.amends("store", "backup", str(copy)).returncode == 0
+    before = ours.shop.store.read_bytes()
+    command = [str(Path(sys.executable).with_name("amends")), "store", "restore", str(copy)]
+    with subprocess.Popen(
+        command, cwd=ours.shop.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    ) as asking:
+        assert asking.stdin and asking.stdout and asking.stderr
+        shown = asking.stdout.readline().decode()
+        assert "copy.db: 0 cases, " in shown
+        with Leadership("sqlite:///amends.db", Path(f"{ours.shop.store}.lock")):  # a run begins meanwhile
+            asking.stdin.write(b"y\n")
+            told = asking.stderr.read().decode()
+            assert asking.wait(timeout=60) == 1
+    assert "end `amends run`" in told
+    assert ours.shop.store.read_bytes() == before
+
+
+def test_a_copy_that_is_damaged_is_told_before_anybody_is_asked(ours: Account) -> None:
+    copy = ours.shop.folder / "copy.db"
+    copy.write_bytes(b"no store at all")
+    asked = ours.shop.amends("store", "restore", str(copy), stdin=b"y\n")
+    assert asked.returncode == 2
+    assert "Put it in the place" not in asked.stdout.decode()

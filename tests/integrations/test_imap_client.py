@@ -1014,6 +1014,8 @@ def test_a_draft_a_person_edited_is_known_by_what_survived(mailbox: Mailbox, kee
     edit(mailbox, keep=keep)
     (page,) = mailbox.poll()
     assert [(act.kind, act.written) for act in page.acts] == [(ActKind.DRAFT_EDITED, written.message_id)]
+    assert "very sorry" in page.acts[0].text
+    assert mailbox.poll() == []
 
 
 def test_a_draft_that_got_a_new_number_is_still_ours(mailbox: Mailbox) -> None:
@@ -1259,6 +1261,14 @@ def test_mail_that_came_before_the_waiting_began_is_news(mailbox: Mailbox) -> No
     assert mailbox.inbox.wait(20) is True
 
 
+def test_mail_that_came_behind_a_quiet_look_is_news_though_this_process_has_read_none(mailbox: Mailbox) -> None:
+    mailbox.poll()
+    mailbox.reopen()
+    mailbox.poll()
+    mailbox.deliver(1)
+    assert mailbox.inbox.wait(20) is True
+
+
 def test_a_flag_a_person_sets_is_news(mailbox: Mailbox) -> None:
     mailbox.deliver(1)
     mailbox.poll()
@@ -1289,6 +1299,19 @@ def test_a_line_that_silently_went_dead_is_found_out(server: Dovecot, monkeypatc
         later.start()
         assert mailbox.inbox.wait(1) is True
         later.join()
+
+
+def test_a_line_that_is_dead_as_the_waiting_begins_is_found_out_at_once(
+    server: Dovecot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "TIMEOUT", SocketTimeout(connect=10, read=1))
+    with Proxy(server.host, server.port) as proxy, account(server, port=proxy.port) as mailbox:
+        mailbox.poll()
+        assert mailbox.inbox.wait(0.1) is False
+        proxy.forget()
+        mailbox.deliver(1)
+        assert mailbox.inbox.wait(20) is True
+        assert [message.subject for page in mailbox.poll() for message in page.messages] == ["Order 1"]
 
 
 def test_closing_wakes_whoever_waits(mailbox: Mailbox) -> None:
@@ -1324,6 +1347,25 @@ def test_the_doctor_finds_a_healthy_account_healthy(mailbox: Mailbox) -> None:
 def test_the_doctor_names_a_folder_that_is_not_there(server: Dovecot) -> None:
     with account(server, folders=("INBOX", "Complains")) as mailbox:
         assert finding(mailbox, "folder").detail.startswith("there is no folder Complains")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "check"),
+    [
+        ({"drafts": "Entwurf"}, "Drafts"),
+        ({"sent": ("Gesandt",)}, "Sent"),
+        ({"reminders": "To do"}, "reminders"),
+        ({"folders": ("Klagen",)}, "watched folders"),
+        ({"sent": ("Sent", "Gesandt")}, "folder"),
+    ],
+)
+def test_the_doctor_tells_of_a_wrong_folder_in_one_line(server: Dovecot, wrong: dict[str, Any], check: str) -> None:
+    with account(server, **wrong) as mailbox:
+        (found,) = [one for one in mailbox.inbox.check() if not one.ok]
+    (names,) = wrong.values()
+    name = names if isinstance(names, str) else names[-1]
+    assert found.check == check
+    assert found.detail.startswith(f"there is no folder {name}: check the spelling")
 
 
 def test_the_doctor_never_raises(mailbox: Mailbox) -> None:
