@@ -1,1 +1,2 @@
-"""The shipped playbooks, as data: `packs/<name>/*.yaml` and `packs/<name>/drafts/<letter>.<language>.txt`."""
+"""The shipped playbooks, as data: `packs/<name>/*.yaml` and `packs/<name>/drafts/<letter>.<language>.txt`,
+`signs/<language>.yaml`, `phrases/<language>.yaml`."""

@@ -38,6 +38,8 @@ _LISTEN: Final = ("127.0.0.1", 8025)
 _SHORTEST_TOKEN: Final = 16
 _COMPLAINT_AT: Final = 0.7
 _ASK_FROM: Final = 0.4
+_EXAMPLE_ID: Final = re.compile(r"[0-]*|1234\.apps\.googleusercontent\.com|\d{8}-…")
+"""Ids of an application as they stand in `init`'s files and in docs/signin.md."""
 _PUBLISHED: Final = ("dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==", "HRkRd4BeOAoUkfZr-mhauJT64rvBASlJRoIyPsd3zeA=")
 """Secrets that stand on developer.zendesk.com/documentation/webhooks/verifying, today or in an older form."""
 
@@ -78,6 +80,11 @@ class OAuth:
     url: str = ""
     kept: Path = Path()
     keys: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def unfilled(self) -> bool:
+        """Whether `client_id` is still the example that `init` or docs/signin.md wrote there."""
+        return _EXAMPLE_ID.fullmatch(self.client_id) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,10 +226,16 @@ class _Names:
             self.given[self.values[name]] = found[0]
             return self.values[name]
         if self.required:
-            raise ValueError(
-                f"{name} is not set: set it in the environment, or write `{name}=…` into a .env file beside this file"
-            )
+            raise ValueError(self._missing(name))
         return found[0]
+
+    def _missing(self, name: str) -> str:
+        """Why this name stands for nothing; an empty one in the environment hides what .env says."""
+        if name in os.environ:
+            return f"{name} is empty in the environment: give it a value there, or unset it so that .env counts"
+        if name in self.values:
+            return f"{name} is empty in .env: write its value behind `{name}=`"
+        return f"{name} is not set: set it in the environment, or write `{name}=…` into a .env file beside this file"
 
     def hidden(self, text: str) -> str:
         """The text with each value we gave out turned back into its `${NAME}`, also where only its start is shown."""

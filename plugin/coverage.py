@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import islice, zip_longest
 from typing import Final
 
 from plugin.hours import Span, Unit
-from plugin.letters.words import words
+from plugin.letters.phrases import SHIPPED
 from plugin.model import CATEGORIES, Purpose, clip
 from plugin.playbook import (
     Action,
@@ -269,8 +270,26 @@ def _conditions(look: _Look) -> Iterator[Remark]:
             )
 
 
+def _misnamed(look: _Look) -> Iterator[Remark]:
+    """Letters of the site that nothing names, where one that is named is called nearly so; an incident may name any."""
+    book = look.book
+    actions = [action for playbook in (*book.playbooks, *book.off) for action in playbook.actions]
+    named = {action.text if isinstance(action, WriteDraft) else getattr(action, "draft", "") for action in actions}
+    named |= {text.name for text in book.texts if not text.path.startswith("site/")}
+    for text in book.texts:
+        if text.name in named or any(text.name.startswith(name) for name in named if name):
+            continue
+        if meant := get_close_matches(text.name, named, n=1, cutoff=0.8):
+            yield look.in_letter(
+                text,
+                1,
+                f"no playbook names the letter `{text.name}`, so it is never used: if you mean `{meant[0]}`, rename "
+                f"the file to {meant[0]}.{text.language}.txt",
+            )
+
+
 _LOOKS: Final[tuple[Callable[[_Look], Iterator[Remark]], ...]] = (
-    _never, _no_answer, _no_date, _no_update, _no_follow_up, _late, _conditions, _gestures, _no_choice,
+    _never, _no_answer, _no_date, _no_update, _no_follow_up, _late, _conditions, _gestures, _no_choice, _misnamed,
 )  # fmt: skip
 
 
@@ -326,7 +345,7 @@ def _offers_a_choice(text: Text) -> bool:
     """Whether a letter asks, names alternatives, or leaves them to be filled in; a language unknown to us may."""
     if text.language[:2].lower() not in _SPOKEN or "?" in text.source or "{offer}" in text.source:
         return True
-    return re.search(rf"\b{words(text.language).either}\b", text.source) is not None
+    return re.search(rf"\b{SHIPPED.of(text.language).words.either}\b", text.source) is not None
 
 
 def _longer_than_a_day(span: Span) -> bool:

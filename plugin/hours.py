@@ -213,6 +213,11 @@ class Hours:
         """The same moment in the calendar's zone."""
         return moment.astimezone(self.zone)
 
+    def windows(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
+        """When this local day is open, from and to in UTC, in order; empty where it is closed all day."""
+        return tuple((datetime.fromtimestamp(opened, UTC), datetime.fromtimestamp(closed, UTC))
+                     for opened, closed in self._windows(day))  # fmt: skip
+
     def due(self, anchor: datetime, span: Span, *, roll: Roll = _NO_ROLL, day_after: bool = False) -> datetime:
         """When `span` after `anchor` is over; aware in, UTC out; raises HoursError beyond the horizon of ten years.
 
@@ -254,6 +259,15 @@ class Hours:
 
     def _midnight(self, day: date) -> datetime:
         return datetime.fromtimestamp(self._second(day, _MIDNIGHT), UTC)
+
+    def end_of(self, day: date) -> datetime:
+        """The last closing of that local day (UTC), or its 24:00 where nobody works on it."""
+        windows = self._windows(day)
+        return datetime.fromtimestamp(windows[-1][1], UTC) if windows else self._midnight(day + timedelta(days=1))
+
+    def works_on(self, day: date) -> bool:
+        """Whether there is open time on that local day."""
+        return bool(self._windows(day))
 
     def rolled(self, since: datetime, due: datetime, roll: Roll) -> datetime:
         """The date itself where somebody works on its day, else the last closing of the day it rolls to.

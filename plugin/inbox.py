@@ -154,6 +154,7 @@ class Act:
     """One act: about `message`, about a whole `conversation` (named by the folder and validity of a place in it), or
     about what we wrote, named by its Message-ID in `written`.
 
+    Of `draft-edited`, `text` is what the draft says now with all it quotes, where that was seen.
     Of `relabelled`, `labels` are all tags for category and severity that now stand on the message. `by` says where
     a person did it.
     """
@@ -164,6 +165,7 @@ class Act:
     conversation: Place | None = None
     into: Place | None = None  # of `moved`: where the conversation goes on
     written: str = ""
+    text: str = ""
     labels: tuple[str, ...] = ()
     by: str = "mail program"
     note: str = ""
@@ -172,11 +174,16 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A message that could not be read: kept raw (at most 1 MiB), with the reason."""
+    """A message that could not be read: kept raw (at most 1 MiB), with the reason.
+
+    `at` is when the inbox took it, where that is known; `historic` as of Message.
+    """
 
     place: Place
     reason: str
     raw: bytes
+    at: datetime | None = None
+    historic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -45,29 +46,58 @@ class AlreadyRunning(AmendsError):
         super().__init__(f"store {store}: another amends run works on it already, so this one has nothing to do")
 
 
-class Leadership:
-    """One process at a time works on a store; the lock goes with the process, however it ends (flock(2))."""
+class Busy(AmendsError):
+    """A command that is soon over, and no `amends run`, works on this store."""
 
-    def __init__(self, store: str, path: Path) -> None:
-        self._store, self._path = store, path
+    def __init__(self, store: str, doing: str) -> None:
+        self.doing = doing
+        super().__init__(f"store {store}: amends {doing} is at work on it - try again once that is over")
+
+
+RUN = "run"
+"""What leads a store for good; every other command is soon over."""
+
+
+class Leadership:
+    """One process at a time works on a store; the lock goes with the process, however it ends (flock(2)).
+
+    Its file says what that process is `doing`. Entering raises AlreadyRunning or Busy.
+    """
+
+    def __init__(self, store: str, path: Path, doing: str = RUN) -> None:
+        self._store, self._path, self._doing = store, path, doing
         self._file: IO[str] | None = None
 
     def __enter__(self) -> Leadership:
-        file = self._path.open("a")
+        file = self._path.open("a+")
         self._path.chmod(0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            file.seek(0)
+            doing = file.read(100).strip()
             file.close()
-            raise AlreadyRunning(self._store) from error
+            if doing in ("", RUN):
+                raise AlreadyRunning(self._store) from error
+            raise Busy(self._store, doing) from error
         self._file = file
+        _note(file, self._doing)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
+        file, self._file = self._file, None
+        if file is not None:
+            _note(file, "")
+            file.close()
+
+
+def _note(file: IO[str], doing: str) -> None:
+    """Write into the file who leads; on a full disk it is led all the same, and taken for a run."""
+    with suppress(OSError):
+        os.ftruncate(file.fileno(), 0)
+        os.write(file.fileno(), doing.encode())
 
 
 class Jobs:

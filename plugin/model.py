@@ -161,6 +161,22 @@ class Assessment:
     own_text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A dated promise in a text of ours: `text` is the words that name the date, at `start` to `end` of that text.
+
+    `due_at` is when it must be kept (UTC), `what` the sentence in one line, `within` the span it gave, such as
+    `5 business days`; empty where it named a day.
+    """
+
+    text: str
+    start: int
+    end: int
+    due_at: datetime
+    what: str
+    within: str = ""
+
+
 class Purpose(StrEnum):
     """What a draft is for; a case has one draft per round and purpose."""
 

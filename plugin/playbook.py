@@ -69,6 +69,15 @@ class DueFor(StrEnum):
     RESOLUTION = "resolution"
 
 
+class Missed(StrEnum):
+    """Whose date may pass: what a playbook made due, or what one of us promised in a reply."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    UPDATE = "update"
+    RESOLUTION = "resolution"
+    PROMISE = "promise"
+
+
 class From(StrEnum):
     """What a span counts from."""
 
@@ -943,18 +952,21 @@ def _worth(value: str) -> str:
 
 
 def _received(value: Any) -> datetime:
-    moment = _moment(value)
-    if not isinstance(moment, datetime):
+    at = moment(value)
+    if not isinstance(at, datetime):
         raise ValueError(f"`{clip(str(value), 40)}` is a day: write the time of receipt too, such as {value} 16:00")
-    return moment
+    return at
 
 
 def _due_at(value: Any) -> datetime | date | None:
-    return None if value in ("none", "any") else _moment(value)
+    return None if value in ("none", "any") else moment(value)
 
 
-def _moment(value: Any) -> datetime | date:
-    """A local time or day; 24:00 is the end of that day."""
+def moment(value: Any) -> datetime | date:
+    """A time, local unless it has an offset, or a day, as a person writes it; 24:00 is the end of that day.
+
+    Raises ValueError with a sentence for whoever wrote it.
+    """
     found = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d)?(Z|[+-]\d\d:\d\d)?)?", str(value))
     try:
         if found is None or value is None:
@@ -1028,7 +1040,7 @@ class _ConditionForm(Form):
     repeat: bool = False
     outcome: Annotated[tuple[_Outcome, ...], _Few, _one_or_more(_Outcome)] = ()
     chaser: bool = False
-    missed: Annotated[tuple[DueFor, ...], _Few, _one_or_more(DueFor)] = ()
+    missed: Annotated[tuple[Missed, ...], _Few, _one_or_more(Missed)] = ()
     satisfied: bool = False
     any: Annotated[tuple[_ConditionForm, ...], _Few] = ()
     not_: _ConditionForm | None = Field(default=None, alias="not")
@@ -1053,6 +1065,20 @@ class _ConditionForm(Form):
 
 
 _KINDS: Mapping[str, Callable[[str, Any], Condition]] = {"from": Party, "to": Party, "subject": Says, "text": Says}
+
+
+Conditions = Annotated[tuple[_ConditionForm, ...], Field(max_length=100)]
+"""What stands under `if:`, for the form of another file that has conditions too."""
+
+
+def conditions(forms: Iterable[_ConditionForm]) -> All:
+    """All of these, as one condition."""
+    return All(tuple(form.condition() for form in forms))
+
+
+def context_for(inboxes: Container[str] | None = None, texts: Iterable[str] = ()) -> object:
+    """The validation context of a form that has conditions: the inboxes (None: any) and letters it may name."""
+    return _Known(None, inboxes, frozenset(texts), Family())
 
 
 class _DueByForm(Form):
@@ -1277,7 +1303,7 @@ class _PlaybookForm(Form):
 
     def playbook(self, text: str, source: Source, *, pack: bool) -> Playbook:
         """The playbook as a value; `text` is the file it was read from."""
-        condition = All(tuple(form.condition() for form in self.if_))
+        condition = conditions(self.if_)
         actions = tuple(form.action() for form in self.then)
         tests = tuple(form.test(source, ("tests", number)) for number, form in enumerate(self.tests))
         return Playbook(self.name, self.about, self.when, condition, actions, _digest(text), text, pack, tests)
@@ -1315,7 +1341,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "repeat": "Whether the same person complained before.",
         "outcome": "How it was settled; known once it is.",
         "chaser": "Whether they ask again what became of it.",
-        "missed": "Only after `when: due_missed`: which date passed.",
+        "missed": "Only after `when: due_missed`: which date passed; `promise` is one that was named in a reply.",
         "satisfied": "Only after `when: feedback_received`: what they said.",
         "any": "At least one of these holds.",
         "not": "This does not hold.",

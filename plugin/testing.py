@@ -124,7 +124,7 @@ class MemoryInbox:
             if written.kind == "draft" and mid not in self.box.drafts:
                 yield Act(ActKind.DRAFT_GONE, now, written=mid)
             elif written.kind == "draft" and _digest(self.box.drafts[mid].text) != written.digest:
-                yield Act(ActKind.DRAFT_EDITED, now, written=mid)
+                yield Act(ActKind.DRAFT_EDITED, now, written=mid, text=self.box.drafts[mid].text)
             elif written.kind == "reminder" and mid not in self.box.reminders:
                 yield Act(ActKind.REMINDER_GONE, now, written=mid)
             elif written.kind == "reminder" and not self.box.reminders[mid][2]:

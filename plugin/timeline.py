@@ -19,6 +19,13 @@ from plugin.model import Address, Origin, Place, Purpose
 
 T = TypeVar("T")
 NOBODY = Address("")
+PROMISE = "promise"
+"""What a due-by is for that one of us promised in a reply; a case may have several: `promise/<name>`."""
+
+
+def kind_of(due_for: str) -> str:
+    """Acknowledgement, update, resolution or promise: what a due-by is for, without the name it has of its own."""
+    return due_for.partition("/")[0]
 
 
 class Status(StrEnum):
@@ -46,6 +53,7 @@ class Kind(StrEnum):
     GOODWILL = "goodwill"
     APPROVAL = "approval"
     PREVENTION = "prevention"
+    PROMISE = "promise"
 
     @property
     def for_inbox(self) -> bool:
@@ -69,6 +77,7 @@ _WHAT = {
     Kind.GOODWILL: "make a small gesture of goodwill",
     Kind.APPROVAL: "approve",
     Kind.PREVENTION: "see that it does not happen again",
+    Kind.PROMISE: "keep what was promised",
     Kind.TAG: "put the tags on the message",
     Kind.DRAFT: "write the draft",
     Kind.REMINDER: "put the reminder into the inbox",
@@ -129,6 +138,11 @@ class Task:
         return self.note if self.state is TaskState.DROPPED and self.note in _HELD_BACK else ""
 
     @property
+    def family(self) -> str:
+        """Of a draft, the key of the first one for the same purpose: where it is another, this takes its place."""
+        return self.key.partition(".")[0]
+
+    @property
     def looked_at(self) -> bool:
         """Whether the promise it watches over was found wanting before it was put off."""
         return self.until is not None and self.run_at == self.until
@@ -136,7 +150,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueBy:
-    """One promise of the case: what must be proved by when, and whether it was."""
+    """One promise of the case: what must be proved by when, and whether it was.
+
+    One that was made in a reply has its words in `said`, which stand at `said_start` to `said_end` of that reply's own
+    text, and the `sentence` around them; `said_in` is the key and `message_id` the Message-ID of that reply.
+    """
 
     due_for: str
     due_at: datetime | None
@@ -158,11 +176,22 @@ class DueBy:
     met_by: str = ""
     missed: bool = False
     note: str = ""
+    said: str = ""
+    said_start: int = 0
+    said_end: int = 0
+    sentence: str = ""
+    said_in: str = ""
+    message_id: str = ""
 
     @property
     def open(self) -> bool:
         """Whether it still waits for its proof."""
         return self.met_at is None
+
+    @property
+    def kind(self) -> str:
+        """Acknowledgement, update, resolution or promise."""
+        return kind_of(self.due_for)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,12 +278,14 @@ class Case:
     repeat: bool = False
     received_at: datetime | None = None
     since: datetime | None = None  # receipt of what set off this round
+    wrote_at: datetime | None = None  # receipt of `message`, which a person's reopening leaves as it is
     reopened_at: datetime | None = None
     resolved_at: datetime | None = None
     replies: tuple[tuple[str, datetime], ...] = ()  # this round's: (Message-ID or "", when), oldest first
     loose: tuple[LooseReply, ...] = ()  # this round's replies that belong to no draft
     answers: tuple[Answered, ...] = ()  # this round's replies that were seen
     historic: bool = False
+    untrusted: bool = False  # the mail that made it what it is failed DMARC, so its words may be somebody else's
     category: str = "other"
     severity: str = "low"
     risks: tuple[str, ...] = ()
@@ -273,6 +304,8 @@ class Case:
     playbooks: tuple[Ran, ...] = ()
     outcome: str = ""
     cause: str = ""
+    incident: str = ""  # the one it was linked to, which is its cause unless a person says otherwise
+    incident_version: int = 0  # of the facts it was linked by
     undone: bool = False  # Amends took its hands off, until a person says otherwise
     erased: bool = False  # who wrote, and what, was forgotten
 
@@ -322,6 +355,7 @@ class Received(Event):
     has_attachment: bool = False
     repeat: bool = False
     historic: bool = False
+    untrusted: bool = False  # the receiving server's DMARC result was `fail`
     book: str = ""
     undecided: bool = False
 
@@ -336,6 +370,7 @@ class Confirmed(Event):
     message_id: str = ""
     references: tuple[str, ...] = ()
     historic: bool = False
+    untrusted: bool = False
     has_attachment: bool = False
 
 
@@ -447,6 +482,14 @@ class DueByMissed(Event):
     """The date passed without proof."""
 
     due_for: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueByReleased(Event):
+    """It was no promise after all: the reply did not arrive, or a person said so."""
+
+    due_for: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -607,6 +650,30 @@ class Reopened(Event):
     references: tuple[str, ...] = ()
     has_attachment: bool = False
     historic: bool = False
+    untrusted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked(Event):
+    """The case belongs to an incident, by these facts of it; `message` was at hand, if one was.
+
+    What each condition saw is not kept, as with playbooks.
+    """
+
+    incident: str
+    version: int
+    reason: str = ""
+    message: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlinked(Event):
+    """The facts of the incident were corrected, and the case belongs to it no more."""
+
+    incident: str
+    reason: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -728,7 +795,9 @@ def _received(event: Received, case: Case) -> Case:
         repeat=event.repeat,
         received_at=event.at,
         since=event.at,
+        wrote_at=event.at,
         historic=event.historic,
+        untrusted=event.untrusted,
     )
 
 
@@ -738,10 +807,12 @@ def _confirmed(event: Confirmed, case: Case) -> Case:
         case,
         status=Status.OPEN,
         since=event.since,
+        wrote_at=event.since if event.message else case.wrote_at,
         message=event.message or case.message,
         message_id=event.message_id or case.message_id,
         references=event.references or case.references,
         historic=event.historic,
+        untrusted=case.untrusted or event.untrusted,
         undone=False,
     )
 
@@ -838,6 +909,11 @@ def _due_unmet(event: DueByUnmet, case: Case) -> Case:
 @_apply.register
 def _due_missed(event: DueByMissed, case: Case) -> Case:
     return _change_due(case, event.due_for, missed=True)
+
+
+@_apply.register
+def _due_released(event: DueByReleased, case: Case) -> Case:
+    return _with(case, due=tuple(due for due in case.due if due.due_for != event.due_for))
 
 
 @_apply.register
@@ -938,17 +1014,23 @@ def _bounced(event: ReplyBounced, case: Case) -> Case:
 
 @_apply.register
 def _resolved(event: Resolved, case: Case) -> Case:
-    return _with(case, status=Status.RESOLVED, resolved_at=event.resolved_at, outcome=event.outcome, cause=event.cause)
+    return _with(
+        case, status=Status.RESOLVED, resolved_at=event.resolved_at, outcome=event.outcome,
+        cause=event.cause or case.incident,
+    )  # fmt: skip
 
 
 @_apply.register
 def _reopened(event: Reopened, case: Case) -> Case:
+    # What a person reopens is the same complaint, and has the cause it had; another message may have another.
+    incident, version = ("", 0) if event.message else (case.incident, case.incident_version)
     return _with(
         case,
         status=Status.OPEN,
         round=case.round + 1,
         reopened_at=event.at,
         since=event.since,
+        wrote_at=event.since if event.message else case.wrote_at,
         message=event.message or case.message,
         message_id=event.message_id or case.message_id,
         references=event.references or case.references,
@@ -957,11 +1039,24 @@ def _reopened(event: Reopened, case: Case) -> Case:
         loose=(),
         answers=(),
         outcome="",
-        cause="",
+        cause=incident,
+        incident=incident,
+        incident_version=version,
         due=(),
         historic=event.historic,
+        untrusted=case.untrusted or event.untrusted,
         undone=False,
     )
+
+
+@_apply.register
+def _linked(event: Linked, case: Case) -> Case:
+    return _with(case, incident=event.incident, incident_version=event.version, cause=event.incident)
+
+
+@_apply.register
+def _unlinked(event: Unlinked, case: Case) -> Case:
+    return _with(case, incident="", incident_version=0, cause="")
 
 
 @_apply.register

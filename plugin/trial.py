@@ -17,23 +17,25 @@ from typing import Any, cast
 
 from plugin.config import MailboxSettings, Settings, load
 from plugin.decide import case_id
-from plugin.desk import book_of, judge_of
+from plugin.desk import judge_of, policies_of
 from plugin.desk.intake import Intake
-from plugin.desk.ledger import ASSESSMENT, Policies
+from plugin.desk.ledger import ASSESSMENT
 from plugin.desk.work import matter
 from plugin.hours import Hours
 from plugin.inbox import READERS, Page
-from plugin.letters import Letter, compose
-from plugin.model import Address, Assessment, Message, Place
+from plugin.letters import Kept, Letter, compose
+from plugin.model import Address, Assessment, Message, Place, clip
 from plugin.playbook import Book, When
-from plugin.register import Register
-from plugin.register.shape import document
+from plugin.register import Register, tone_of
+from plugin.register.shape import WOULD_BE, document, standing, worded
+from plugin.register.wording import remarks_on, told
 from plugin.source import Problem, Problems
 from plugin.store import Session, Store
 from plugin.timeline import Case, Kind, Task
 
 _BIGGEST = 1 << 20  # bytes of a mail that are looked at
 _RECEIVED = re.compile(rb"(?im)^received:(?:[^\n]|\n[ \t])*?;((?:[^\n;]|\n[ \t])+)$(?!\n[ \t])")
+_INSISTING = "`amends try --complaint` shows what comes once a person says that it is one"
 _DATE = re.compile(rb"(?im)^date:((?:[^\n]|\n[ \t])+)$")
 
 
@@ -75,8 +77,8 @@ class Trial:
     def __init__(self, settings: Settings) -> None:
         """Raises Problems."""
         self._inbox = settings.inboxes[0]
-        self._policies = Policies(book_of(settings), settings.calendars, {self._inbox.name: self._inbox})
-        self._judge = judge_of(settings)
+        self._policies = policies_of(settings, {self._inbox.name: self._inbox})
+        self._judge, self._tone = judge_of(settings), tone_of(settings)
         self._store = Store("sqlite://")
         self._register = Register(self._store, settings.calendars, {self._inbox.name: self._inbox})
         self._read = reader_of(settings)
@@ -95,10 +97,11 @@ class Trial:
     def book(self, book: Book) -> None:
         self._policies.book = book
 
-    def of(self, name: str, raw: bytes, *, language: str = "") -> dict[str, Any]:
+    def of(self, name: str, raw: bytes, *, language: str = "", insist: bool = False) -> dict[str, Any]:
         """One case as JSON, with `file` and `assessment`; raises AmendsError for a mail that cannot be read.
 
-        `language` is what the mail is written in, where that is known; else the judge says.
+        `language` is what the mail is written in, where that is known; else the judge says. With `insist` a person has
+        said that it is a complaint; `assessment` stays what the judge thinks.
         """
         message = self._read(raw)
         assessment = self._judge.assess(message)
@@ -106,21 +109,21 @@ class Trial:
             assessment = replace(assessment, language=language)
         try:
             with self._store.writing() as session:
-                raise _Undo(self._result(session, message, assessment))
+                raise _Undo(self._result(session, message, assessment, insist))
         except _Undo as undone:
             return {"file": name} | undone.result
 
-    def _result(self, session: Session, message: Message, assessment: Assessment) -> dict[str, Any]:
-        page = Page(cursor={}, messages=(message,))
+    def _result(self, session: Session, message: Message, judged: Assessment, insist: bool) -> dict[str, Any]:
+        page, assessment = Page(cursor={}, messages=(message,)), replace(judged, complaint=judged.complaint or insist)
         Intake(session, self._policies, self._inbox.name, message.at, {message.key: assessment}).take(page)
         case = session.case(case_id(self._inbox.name, message.key))
         written = self._drafts(session, case, assessment)
         texts = {task.message_id: letter.text for task, letter in written}
         result = document(case, session.timeline(case.id), texts, self._register)
         result["status"] = result["status"] if case.id else None
-        result["drafts"] = [_draft(task.purpose or "", letter) for task, letter in written]
+        result["drafts"] = [self._draft(task.purpose or "", letter, case) for task, letter in written]
         result["playbooks"] += self._not_asked(case)
-        result["assessment"] = ASSESSMENT.dump_python(assessment, mode="json")
+        result["assessment"] = ASSESSMENT.dump_python(judged, mode="json")
         return result | self._facts(message, case)
 
     def _drafts(self, session: Session, case: Case, assessment: Assessment) -> list[tuple[Any, Letter]]:
@@ -131,6 +134,11 @@ class Trial:
     def _letter(self, case: Case, task: Task, assessment: Assessment, untrusted: bool) -> Letter:
         material, source = matter(self._policies, self._inbox, case, task, assessment, untrusted=untrusted)
         return compose(source, material)
+
+    def _draft(self, purpose: str, letter: Letter, case: Case) -> dict[str, Any]:
+        about = {"spoken": case.language, "purpose": purpose, "channel": case.channel}
+        draft = _draft(purpose, letter)
+        return draft | {"remarks": [*draft["remarks"], *remarks_on(letter.text, self._tone, **about)]}
 
     def _not_asked(self, case: Case) -> list[dict[str, Any]]:
         """Playbooks that this mail does not set off, with what would."""
@@ -170,15 +178,16 @@ def _occasion(when: When, case: Case) -> str:
 
 
 def _draft(purpose: str, letter: Letter) -> dict[str, Any]:
-    return {
+    draft: dict[str, Any] = {
         "purpose": purpose,
         "ref": None,
-        "state": "would be written",
+        "state": WOULD_BE,
         "marks": letter.marks,
+        "standing": standing(WOULD_BE, letter.marks),
         "text": letter.text,
-        "slots": [{"name": slot.name, "value": slot.value} for slot in letter.slots],
         "remarks": [],
     }
+    return worded(draft, Kept(letter.slots, letter.practices))
 
 
 def _head(result: dict[str, Any]) -> list[str]:
@@ -186,27 +195,39 @@ def _head(result: dict[str, Any]) -> list[str]:
     verdict = "a complaint" if result["id"] and result["status"] == "open" else "no complaint"
     if judged["maybe"] and not judged["complaint"]:
         verdict = "perhaps a complaint: a person is asked"
+    if result["status"] == "open" and not judged["complaint"]:
+        verdict = "a complaint, as a person says"
     if judged["automatic"]:
         verdict = "no complaint: a machine wrote it"
     lines = [f"{result['file']}: {verdict} (score {judged['score']:.2f})", f"  subject   {result['subject']}"]
     lines += [f"  from      {result['sender']}"] if result["id"] else []
-    words = "; ".join(f"{item['label']}: “{item['text']}”" for item in judged["evidence"][:6])
+    words = "; ".join(f"{item['label']}: “{' '.join(item['text'].split())}”" for item in judged["evidence"][:6])
     return [*lines, f"  because   {words}"] if words else lines
+
+
+def _sooner(due: dict[str, Any]) -> tuple[bool, str]:
+    """What is due first stands first; what has not started stands last."""
+    return due["due_at"] is None, due["due_at"] or ""
 
 
 def _consequences(result: dict[str, Any]) -> Iterator[str]:
     if result["tags"]:
         yield f"  tags      {', '.join(result['tags'])}"
-    for due in result["due"]:
+    for due in sorted(result["due"], key=_sooner):
         yield f"  due       {due['for']}: {due['derivation'][-1] if due['derivation'] else 'not started'}"
     for draft in result["drafts"]:
-        yield f"  draft     {draft['purpose']}, {draft['marks']} mark(s) to fill in:"
+        yield f"  draft     {draft['purpose']}: {draft['standing']}"
         yield from (f"    | {line}" for line in draft["text"].splitlines())
+        yield from (f"    slot    {slot['name']}: {clip(slot['value'], 60) or 'not known'}" for slot in draft["slots"])
+        yield from (f"    {line}" for line in draft["why"])
+        yield from (f"    remark  {told(remark)}" for remark in draft["remarks"])
 
 
 def _why_not(result: dict[str, Any]) -> Iterator[str]:
     if not result["id"]:
         yield "  playbook  none is looked at: this mail opens no case"
+        if not result["automatic"]:
+            yield f"  hint      {_INSISTING}"
         return
     waiting: dict[str, list[str]] = {}
     for book in result["playbooks"]:
@@ -217,6 +238,8 @@ def _why_not(result: dict[str, Any]) -> Iterator[str]:
     for when, names in waiting.items():
         since = "once a person says that this is a complaint" if when == When.COMPLAINT_RECEIVED else f"by {when}"
         yield f"  playbook  not now: {', '.join(names)} (set off {since})"
+    if When.COMPLAINT_RECEIVED in waiting:
+        yield f"  hint      {_INSISTING}"
 
 
 # ---- finding mails --------------------------------------------------------------------------------------------------

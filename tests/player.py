@@ -44,6 +44,9 @@ WORDS = {
     "chaser": "I am still waiting for an answer to my complaint. When will I hear from you?",
     "answer": "Dear Anna, we are sorry. A new one is on its way.",
     "answer with a mark": "Dear Anna, a new one will be with you on [[which day]].",
+    "answer promising friday": "Dear Anna, we are sorry. We will send you a new one by Friday.\n\nExample Ltd",
+    "answer promising twice": "Dear Anna, I will call you tomorrow. You will have your money within 3 working days.",
+    "answer quoting a promise": "Dear Anna, it is on its way.\n\nOn Monday we wrote:\n> You will have it by Friday.",
     "answer quoting a mark": "Dear Anna, yes.\n\n> You wrote [[which day]] in your letter.",
 }
 
@@ -161,6 +164,10 @@ def _number(number: int) -> str:
     return f" #{number}" if number > 1 else ""
 
 
+def _said(due: t.DueBy) -> str:
+    return f" “{due.said}”" if due.said else ""
+
+
 def _scheduled(task: t.Task) -> str:
     if task.kind is t.Kind.DRAFT:
         return f"TaskScheduled draft {task.purpose}{_number(task.number)} ({task.template}) {clock(task.run_at)}"
@@ -204,15 +211,16 @@ def told(case: t.Case, event: t.Event) -> str:  # noqa: PLR0911, PLR0912 - one l
         case t.PlaybooksRan():
             return f"{name} {event.when}: {', '.join(ran.name for ran in event.ran if ran.applied) or 'none applies'}"
         case t.DueBySet(due=due):
-            return f"{name} {due.due_for}{_number(due.number)} {clock(due.due_at)} by {due.playbook}"
+            by = due.playbook or "a reply"
+            return f"{name} {due.kind}{_said(due)}{_number(due.number)} {clock(due.due_at)} by {by}"
         case t.DueByMet():
-            return f"{name} {event.due_for} {clock(event.met_at)} by {event.met_by}"
-        case t.DueByUnmet():
-            return f"{name} {event.due_for}: {event.reason}"
+            return f"{name} {t.kind_of(event.due_for)} {clock(event.met_at)} by {event.met_by}"
+        case t.DueByUnmet() | t.DueByReleased():
+            return f"{name} {t.kind_of(event.due_for)}: {event.reason}"
         case t.DueByMissed():
-            return f"{name} {event.due_for}"
+            return f"{name} {t.kind_of(event.due_for)}"
         case t.DueByNoted():
-            return f"{name} {event.due_for}: {event.note}"
+            return f"{name} {t.kind_of(event.due_for)}: {event.note}"
         case t.TaskScheduled(task=task):
             return _scheduled(task)
         case t.TaskRaised():

@@ -144,7 +144,8 @@ def test_a_pack_is_shown_with_each_value_its_reason_and_its_date(tmp_path: Path)
     assert told.exit_code == 0, told.stderr
     assert "values as of 2026-11-22" in told.stdout
     assert "https://handbook.fca.org.uk/" in told.stdout
-    assert "  - due_by: {for: resolution, within: 4 weeks, roll: previous}\n      Four weeks: half the 8" in told.stdout
+    standing = "  - due_by: {for: resolution, within: 4 weeks, roll: previous, draft: answer}\n"
+    assert f"{standing}      Four weeks: half the 8" in told.stdout
 
 
 @pytest.mark.parametrize("name", shipped_packs())

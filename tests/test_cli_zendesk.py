@@ -61,8 +61,7 @@ def test_init_writes_files_that_only_lack_a_token(tmp_path: Path) -> None:
     lacking = run(tmp_path, "check")
     assert lacking.exit_code == 2
     assert lacking.stdout.strip().splitlines() == [
-        "amends.yaml:10:12: ZENDESK_TOKEN is not set: set it in the environment, or write `ZENDESK_TOKEN=…` into a "
-        ".env file beside this file"
+        "amends.yaml:10:12: ZENDESK_TOKEN is empty in .env: write its value behind `ZENDESK_TOKEN=`"
     ]
     (tmp_path / ".env").write_text("ZENDESK_TOKEN=x\n")
     assert "all is well: 1 inbox(es)" in run(tmp_path, "check").stdout

@@ -249,3 +249,14 @@ def test_one_of_each_kind_comes_before_the_second_of_any(folder: Path) -> None:
 def test_a_book_of_nothing_is_only_told_that_nothing_is_answered() -> None:
     (found,) = remarks(load_book([], None), "amends.yaml")
     assert str(found).startswith("amends.yaml: no playbook writes a letter for complaints about delivery, ")
+
+
+def test_a_letter_that_nothing_names_and_that_is_called_nearly_like_one_that_is_used(folder: Path) -> None:
+    assert told(folder, {"drafts/thansk.en": "Thank you.\n"}) == [
+        "my-playbooks/drafts/thansk.en.txt:1: no playbook names the letter `thansk`, so it is never used: if you mean "
+        "`thanks`, rename the file to thanks.en.txt"
+    ]
+
+
+def test_a_letter_with_a_name_of_its_own_may_be_for_an_incident(folder: Path) -> None:
+    assert told(folder, {"drafts/recall.en": "Please stop using it.\n", "drafts/thanks-again.en": "Thanks.\n"}) == []

@@ -144,7 +144,11 @@ def test_a_mail_that_could_not_be_read_is_kept_once_with_its_reason(shop: Shop) 
     shop.desk.receive("support", page)
     with shop.desk.store.reading() as session:
         (row,) = session.aside()
-    assert (row["folder"], row["uid"], row["reason"], row["raw"]) == ("INBOX", 7, "too deep", b"raw")
+        kept = session.aside_as(str(row["id"]))
+    assert (row["folder"], row["uid"], row["reason"]) == ("INBOX", 7, "too deep")
+    assert "raw" not in row  # a list of them all reads none of them
+    assert kept is not None
+    assert kept["raw"] == b"raw"
 
 
 def test_a_message_over_which_we_stumble_is_put_aside_and_holds_up_no_other(shop: Shop) -> None:
@@ -279,6 +283,24 @@ def test_all_mail_that_fails_dmarc_gets_twenty_drafts_an_hour_together(shop: Sho
     assert drafts(shop) == 21
 
 
+def test_words_of_mail_that_failed_dmarc_stand_in_no_later_draft_either(shop: Shop) -> None:
+    """Whoever is answered may never have written: not after our reply, his own next mail, or the resolution."""
+    planned = SHOP.replace("- draft", "- due_by: {for: update, every: 1 business day, draft: news}\n  - draft")
+    more = "name: more\nabout: More mail.\nwhen: message_received\nthen:\n  - draft: {text: more, for: answer}\n"
+    shop.change(book(shop.folder / "playbooks", {"10-shop": planned, "20-later": LATER, "30-more": more}))
+    forged = complain(shop, name="Canary", trusted=False)
+    shop.box.arrive("We look into it.", after=forged.message_id, sent=True, at=shop.now)
+    shop.pass_time(days=1, hours=7)
+    news = shop.draft("update")
+    shop.box.arrive("What do you mean?", after=forged.message_id, name="Victim", trusted=True, at=shop.now)
+    shop.run()
+    answer = shop.draft("answer")
+    shop.act(Resolve(at=shop.now, outcome="upheld"))
+    shop.pass_time(days=4)
+    written = [news, answer, shop.draft("follow_up")]
+    assert [(draft.to.name, draft.quoted) for draft in written] == [("", "")] * 3
+
+
 def test_the_cap_holds_for_drafts_that_were_planned_earlier(shop: Shop) -> None:
     news = "- due_by: {for: update, every: 1 business day, draft: news}"
     planned = SHOP.replace("- draft: {text: thanks-for-telling}", news)
@@ -404,7 +426,7 @@ def test_a_sites_playbook_replaces_the_packs_of_the_same_name(tmp_path: Path) ->
     assert due.playbook == "acknowledge"
     update = shop.case.due_by("update")
     assert update is not None
-    assert update.playbook == "missing-refund"  # the pack's own for the matter; the site's for all names no update
+    assert update.playbook == "faulty-product"  # the pack's own for the matter; the site's for all names no update
 
 
 # ---- when something breaks -------------------------------------------------------------------------------------------

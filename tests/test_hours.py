@@ -553,3 +553,15 @@ def test_rolls_and_whole_days_agree_with_a_walk_through_the_minutes(
     assert hours.due(walk.moment(start), Span(amount, Unit.DAYS), roll=roll, day_after=True) == walk.moment(
         expected + 1
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "end"),
+    [("2026-11-23", "2026-11-23 17:30"), ("2026-11-28", "2026-11-29 00:00"), ("2026-12-25", "2026-12-26 00:00")],
+    ids=["a working day", "a Saturday", "a holiday"],
+)
+def test_a_day_is_over_with_its_last_closing_and_at_midnight_where_nobody_works_on_it(day: str, end: str) -> None:
+    hours = Hours.parse("split", "Europe/London", {"mon-fri": "09:00-12:30, 13:30-17:30"}, holidays="GB-ENG")
+    local = datetime.fromisoformat(day).date()
+    assert hours.end_of(local) == at("Europe/London", end)
+    assert hours.works_on(local) == end.startswith(day)

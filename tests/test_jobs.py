@@ -16,7 +16,7 @@ import pytest
 from plugin.desk import Desk
 from plugin.desk.ledger import Policies
 from plugin.inbox import Change, Cursor, Inbox, InboxRefused, InboxUnavailable, Memory, Page, Receipt
-from plugin.jobs import AlreadyRunning, Jobs, Leadership, run_once
+from plugin.jobs import AlreadyRunning, Busy, Jobs, Leadership, run_once
 from plugin.store import Store
 from plugin.testing import MemoryInbox
 from plugin.timeline import Case, Kind, TaskState
@@ -151,6 +151,21 @@ def test_the_lock_goes_with_its_process_however_it_ends(tmp_path: Path) -> None:
         first.wait()
         with Leadership("sqlite:///amends.db", lock):
             assert lock.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_command_that_is_soon_over_is_told_from_a_run(tmp_path: Path) -> None:
+    lock = tmp_path / "amends.lock"
+    with (
+        Leadership("sqlite:///amends.db", lock, "undo"),
+        pytest.raises(Busy, match="amends undo is at work on it - try again once that is over"),
+        Leadership("sqlite:///amends.db", lock),
+    ):
+        pass
+    with _hold(lock) as other:  # what the one before left in the file counts no more
+        assert _says(other) == "leads"
+        with pytest.raises(AlreadyRunning), Leadership("sqlite:///amends.db", lock, "undo"):
+            pass
+        other.communicate("")
 
 
 # ---- ticks -----------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +12,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugin.hours import Hours
-from plugin.letters import Material, Slot, compose, marks, problems
-from plugin.letters.slots import SLOTS
-from plugin.letters.words import DE, EN, ES, FR, day, money, read_day, sequence
-from plugin.model import ASKS, Assessment, Evidence, Fact, Origin
+from plugin.letters import (
+    Incident,
+    Material,
+    Phrases,
+    Slot,
+    compose,
+    marks,
+    problems,
+    read_kept,
+    to_keep,
+    why,
+    wordless,
+)
+from plugin.letters.phrases import LANGUAGES, PhrasesForm, Wording, shipped
+from plugin.letters.slots import FLAGS, NEEDED, SLOTS
+from plugin.letters.words import day, money, read_day, sequence
+from plugin.model import ASKS, CATEGORIES, Assessment, Evidence, Fact, Origin
 
 LONDON = Hours.parse("default", "Europe/London", {"mon-fri": "09:00-17:30"}, ())
 MONDAY = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
@@ -30,6 +43,33 @@ def assessment(said: str = SAID, **known: Any) -> Assessment:
 
 def facts(**stated: str) -> tuple[Fact, ...]:
     return tuple(Fact(kind, text, 0, len(text)) for kind, text in stated.items())
+
+
+Some = dict[str, dict[str, dict[str, list[str]]]]
+
+
+class _Only(Phrases):
+    """The shipped words of every language, and in English no phrases but these."""
+
+    def __init__(self, some: Some) -> None:
+        form = PhrasesForm.model_validate({"phrases": some})
+        super().__init__({"en": form})
+        self._lines = Wording(language="en").laid_over(form).lines
+
+    def of(self, language: str) -> Wording:
+        """The wording, with these phrases where it is English."""
+        wording = super().of(language)
+        return replace(wording, lines=self._lines if wording.language == "en" else {})
+
+
+def phrases(**some: dict[str, dict[str, list[str]]]) -> Phrases:
+    """These phrases in English, by name, category and voice; the words are the shipped ones."""
+    return _Only(some)
+
+
+def asked(*kinds: str) -> tuple[str, ...]:
+    """How a letter in English asks for these."""
+    return tuple(shipped("en").words.missing[kind] for kind in kinds)
 
 
 FULL = Material(
@@ -153,12 +193,12 @@ class TestSlots:
         assert text_of("{order}", replace(FULL, subject="Order 60077")) == "A-4711"
 
     def test_every_slot_has_a_mark_in_every_language(self) -> None:
-        for language in (EN, DE, FR, ES):
-            assert set(language.marks) == set(SLOTS) - {"address_check"}
+        for language in map(shipped, LANGUAGES):
+            assert set(language.words.marks) == set(SLOTS) - {"address_check"}
 
     def test_every_wish_has_words_in_every_language(self) -> None:
-        for language in (EN, DE, FR, ES):
-            assert set(language.asks) == set(ASKS)
+        for language in map(shipped, LANGUAGES):
+            assert set(language.words.asks) == set(ASKS)
 
     def test_the_date_they_mention_comes_before_the_day_they_wrote(self) -> None:
         told = replace(FULL, assessment=assessment(facts=facts(date="12th of October")))
@@ -192,9 +232,325 @@ class TestSlots:
         told = replace(FULL, assessment=assessment(facts=facts(product=stated)))
         assert text_of("{product}", told).casefold() == "kettle"
 
+    @pytest.mark.parametrize(
+        ("sender", "told"),
+        [
+            ("Müller, Anna", "Anna Müller"),
+            ("van der Berg, Jan", "Jan van der Berg"),
+            ("O'Neil,Mary-Ann", "Mary-Ann O'Neil"),
+            ("Anna Jones, Leeds", "Anna Jones, Leeds"),
+            ("Jones, PhD", "Jones, PhD"),
+        ],
+    )
+    def test_a_name_out_of_an_address_book_is_turned_round(self, sender: str, told: str) -> None:
+        assert text_of("{name}", replace(FULL, name=sender)) == told
+
+    def test_of_two_sums_none_is_the_one_in_question_and_both_are_told(self) -> None:
+        two = (*facts(amount="200 EUR", order="A-4711"), *facts(amount="40 EUR"))
+        both = replace(FULL, assessment=assessment(facts=two), category="billing")
+        assert text_of("{if amount}about {amount}{end}{facts}", both) == (
+            "reference A-4711 and the amount of 200 EUR and 40 EUR"
+        )
+        assert "amount" not in text_of("{if missing}{missing}{end}.", both)
+
+    def test_a_mark_that_the_end_cuts_off_is_still_to_be_filled_in(self) -> None:
+        letter = compose(f"Subject: {'long ' * 38}[[the result of the check]]\nDone.", FULL)
+        assert (letter.subject[-12:], letter.marks) == ("g long [[…]]", 1)
+        assert compose(f"{'[[still to be written]] ' * 2730}", FULL).text.count("[[") == 2730
+
+    def test_what_went_wrong_is_quoted_before_what_they_wish(self) -> None:
+        own = "I want my money back. The lamp came broken."
+        wish, wrong = Evidence("complaint", "want my money back", 2, 20), Evidence("complaint", "came broken", 31, 42)
+        judged = replace(assessment(own), evidence=(wish, wrong, replace(wish, label="ask-refund")))
+        assert text_of("{sentence}", replace(FULL, assessment=judged)) == "“The lamp came broken”"
+        only = replace(judged, evidence=(wish, replace(wish, label="ask-refund")))
+        assert text_of("{sentence}", replace(FULL, assessment=only)) == "“I want my money back”"
+
     def test_two_orders_are_both_named(self) -> None:
         both = tuple(Fact("order", text, 0, len(text)) for text in ("4711", "4712", "4711"))
         assert text_of("{order}", replace(FULL, assessment=assessment(facts=both))) == "4711 and 4712"
+
+
+class TestWhatItMeant:
+    TOLD = "The lamp came broken. I had to sit in the dark because of this, and my daughter missed her lesson. Bye."
+
+    def told(self, own: str, key: str = "The lamp came broken", **known: Any) -> Material:
+        """A complaint of several sentences, of which the judge took `key` for the one that tells what went wrong."""
+        start = own.index(key)
+        evidence = (Evidence("complaint", key, start, start + len(key)), *known.pop("evidence", ()))
+        return replace(FULL, assessment=replace(assessment("x", **known), own_text=own, evidence=evidence))
+
+    def test_their_own_sentence_that_tells_it_is_quoted(self) -> None:
+        said = "“I had to sit in the dark because of this, and my daughter missed her lesson”"
+        assert text_of("{if effect}{effect}{end}", replace(self.told(self.TOLD), phrases=phrases())) == said
+
+    @pytest.mark.parametrize(
+        ("language", "own", "key", "effect"),
+        [
+            ("de", "Die Lampe kam kaputt. Deswegen musste meine Tochter im Dunkeln sitzen.", "Die Lampe kam kaputt",
+             "„Deswegen musste meine Tochter im Dunkeln sitzen“"),
+            ("fr", "La lampe est cassée. J’ai dû rester dans le noir avec ma fille.", "La lampe est cassée",
+             "«\xa0J'ai dû rester dans le noir avec ma fille\xa0»"),
+            ("es", "La lámpara llegó rota. Tuve que quedarme a oscuras con mi hija.", "La lámpara llegó rota",
+             "«Tuve que quedarme a oscuras con mi hija»"),
+        ],
+    )  # fmt: skip
+    def test_it_is_found_in_every_language(self, language: str, own: str, key: str, effect: str) -> None:
+        told = replace(self.told(own, key), language=language)
+        assert effect in text_of("{if effect}{effect}{end}", told)
+
+    def test_a_sentence_that_is_quoted_already_is_not_quoted_again(self) -> None:
+        told = self.told("I had to wait without a lamp for a week.", "I had to wait without a lamp")
+        assert text_of("{sentence}{if no_effect} and no more{end}", told).endswith("for a week” and no more")
+
+    @pytest.mark.parametrize(
+        "own",
+        [
+            "The lamp came broken. Blue it is.",
+            "The lamp came broken. Why did I have to wait a whole week without it?",
+            "The lamp came broken. Please see to it that my daughter has had to wait long enough.",
+            "The lamp came broken. Had to.",
+        ],
+    )
+    def test_where_nothing_tells_it_nothing_is_said(self, own: str) -> None:
+        assert text_of("{if effect}{effect}{end}", self.told(own)) == ""
+
+    def test_a_demand_is_no_effect(self) -> None:
+        own = "The lamp came broken. I want my money back without any more waiting."
+        wanted = Evidence("ask-refund", "I want my money back", 22, 42)
+        assert text_of("{if effect}{effect}{end}", self.told(own, evidence=(wanted,))) == ""
+
+    def test_a_long_sentence_is_cut_behind_a_clause(self) -> None:
+        said = "The lamp came broken in three places and with the wrong shade, which is bad enough, but what is worse"
+        quoted = text_of(
+            "{sentence}", self.told(f"{said} is that nobody at all would listen when I rang you up", said[:20])
+        )
+        assert quoted == "“The lamp came broken in three places and with the wrong shade, which is bad enough…”"
+
+    @pytest.mark.parametrize(
+        ("said", "quoted"),
+        [
+            ("They said 'it is only the switch'", "“They said 'it is only the switch'”"),
+            ("'It is only the switch' they said", "“'It is only the switch' they said”"),
+            ("it is only the switch and no more'", "“it is only the switch and no more”"),
+            ("The boys' lamps came broken today", "“The boys' lamps came broken today”"),
+        ],
+    )
+    def test_a_quotation_mark_without_its_other_half_goes(self, said: str, quoted: str) -> None:
+        assert text_of("{sentence}", replace(FULL, assessment=assessment(said))) == quoted
+
+
+class TestFactsAndWhatIsMissing:
+    def test_the_facts_are_named_together(self) -> None:
+        known = facts(order="no. A-4711", product="the kettle", date="12 October", amount="£30", place="Leeds")
+        told = text_of("{facts}", replace(FULL, assessment=assessment(facts=known)))
+        assert all(fact in told for fact in ("A-4711", "kettle", "12 October", "£30", "Leeds"))
+
+    def test_a_day_still_to_come_is_not_the_day_it_happened(self) -> None:
+        told = replace(FULL, assessment=assessment(facts=facts(date="30 November")))
+        assert text_of("{if when}{when}{end}|{date}", told) == "|30 November"
+
+    @pytest.mark.parametrize(
+        ("own", "wish", "told"),
+        [
+            ("I don't want a refund, I want the lamp.", "want a refund, I want the", ""),
+            ("Ich will kein Geld zurück.", "Geld zurück", ""),
+            ("Je ne veux pas un remboursement.", "remboursement", ""),
+            ("No quiero un reembolso.", "un reembolso", ""),
+            ("I have not had my refund.", "refund", "a refund"),
+            ("I do not like it, I want a refund.", "want a refund", "a refund"),
+        ],
+    )
+    def test_a_wish_they_say_they_do_not_have_is_none(self, own: str, wish: str, told: str) -> None:
+        said = Evidence("ask-refund", wish, own.index(wish), own.index(wish) + len(wish))
+        judged = replace(assessment(own, asks=("refund",)), evidence=(said,))
+        assert text_of("{if ask}{ask}{end}", replace(EMPTY, assessment=judged)) == told
+
+    def test_only_what_the_category_needs_and_nobody_told_is_asked_for(self) -> None:
+        delivery = replace(EMPTY, category="delivery")
+        assert text_of("{missing}", replace(delivery, subject="")) == asked("order")[0]
+        assert text_of("{if missing}{missing}{end}", replace(FULL, category="delivery")) == ""
+        assert text_of("{if missing}{missing}{end}", replace(EMPTY, category="privacy")) == ""
+
+    def test_no_photo_is_asked_for_where_something_is_attached(self) -> None:
+        broken = replace(FULL, category="product-quality")
+        assert text_of("{missing}", broken) == asked("photo")[0]
+        assert text_of("{if missing}{missing}{end}", replace(broken, attached=True)) == ""
+
+    @pytest.mark.parametrize("own", ["You took 64.90 twice.", "Es waren 64,90 zu viel."])
+    def test_nobody_is_asked_for_a_sum_they_wrote(self, own: str) -> None:
+        billing = replace(EMPTY, category="billing", assessment=assessment(own))
+        assert text_of("{missing}", billing) == asked("invoice")[0]
+
+    def test_who_wants_a_call_is_asked_for_a_number(self) -> None:
+        call = replace(EMPTY, assessment=assessment("Call me", asks=("callback",)))
+        assert text_of("{missing}", call) == asked("phone")[0]
+        known = assessment("Call me", asks=("callback",), facts=facts(phone="0113 496 0000"))
+        assert text_of("{if missing}{missing}{end}", replace(EMPTY, assessment=known)) == ""
+
+    def test_what_a_category_needs_are_categories_and_facts_there_are(self) -> None:
+        assert set(NEEDED) <= set(CATEGORIES)
+        for language in map(shipped, LANGUAGES):
+            assert set(language.words.missing) >= {fact for needed in NEEDED.values() for fact in needed} | {"phone"}
+
+
+class TestTimesForACall:
+    def test_two_open_days_that_come_next_are_offered(self) -> None:
+        told = text_of("{call_times}", FULL)
+        assert re.findall(r"Tuesday 24 November|09:00|11:00|Wednesday 25 November|15:30|17:30", told) == [
+            "Tuesday 24 November", "09:00", "11:00", "Wednesday 25 November", "15:30", "17:30",
+        ]  # fmt: skip
+
+    def test_they_count_from_the_day_the_letter_is_written(self) -> None:
+        friday = replace(FULL, written_at=datetime(2026, 11, 27, 10, 0, tzinfo=UTC))
+        assert "Monday 30 November" in text_of("{call_times}", friday)
+
+    def test_who_opens_at_night_only_calls_at_night(self) -> None:
+        night = Hours.parse("night", "Europe/London", {"mon-sun": "18:00-24:00"}, ())
+        told = text_of("{call_times}", replace(FULL, hours=night))
+        assert re.findall(r"\d\d:\d\d", told) == ["18:00", "20:00", "22:00", "00:00"]
+
+    def test_who_is_closed_for_months_offers_none(self) -> None:
+        closed = Hours.parse("closed", "Europe/London", {"mon": "09:00-17:00"}, ())
+        days = (date(2026, 11, 20) + timedelta(days=ahead) for ahead in range(90))
+        shut = replace(closed, closed=frozenset(days))
+        assert compose("{call_times}", replace(FULL, hours=shut)).marks == 1
+
+
+class TestFlags:
+    @pytest.mark.parametrize(
+        ("flag", "known"),
+        [
+            ("plain", {"voice": "plain"}), ("warm", {"voice": "warm"}), ("formal", {"voice": "formal"}),
+            ("public", {"channel": "review"}), ("public", {"channel": "social"}),
+            ("incident", {"incident": Incident(what="The shop was down")}),
+            ("talk", {"assessment": assessment(heated=True)}), ("talk", {"assessment": assessment(asks=("callback",))}),
+        ],
+    )  # fmt: skip
+    def test_each_can_be_asked_for(self, flag: str, known: dict[str, Any]) -> None:
+        assert text_of(f"{{if {flag}}}yes{{end}}{{if no_{flag}}}no{{end}}", replace(FULL, **known)) == "yes"
+        other = replace(FULL, voice="", channel="email")
+        assert text_of(f"{{if {flag}}}yes{{end}}{{if no_{flag}}}no{{end}}", other) == "no"
+
+    def test_none_has_a_text_to_show(self) -> None:
+        for flag in FLAGS:
+            if flag != "talk":  # the phrase of that name has
+                ((_, _, said),) = problems(f"{{{flag}}}")
+                assert said.startswith(f"{{{flag}}} has no text to show")
+
+
+class TestIncident:
+    DOWN = Incident(
+        what="Our shop could not be reached {name}",
+        started=datetime(2026, 11, 23, 7, 15, tzinfo=UTC),
+        ended=datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
+        fix="A broken switch was replaced.",
+    )
+
+    def test_its_facts_stand_in_the_letter(self) -> None:
+        told = text_of("{incident_what}, {incident_from}, {incident_until}. {incident_fix}", self.with_it)
+        assert told == (
+            "Our shop could not be reached name, Monday 23 November at 07:15, Monday 23 November at 09:00. "
+            "A broken switch was replaced."
+        )
+
+    def test_what_the_file_does_not_tell_is_marked(self) -> None:
+        assert compose("{incident_gesture}", self.with_it).marks == 1
+        assert compose("{incident_what}{incident_from}", FULL).marks == 2
+
+    def test_its_own_phrases_come_first(self) -> None:
+        own = phrases(apology={"any": {"plain": ["Sorry."]}, "incident": {"plain": ["Sorry that it was down."]}})
+        assert text_of("{apology}", replace(self.with_it, phrases=own)) == "Sorry that it was down."
+        assert text_of("{apology}", replace(FULL, phrases=own)) == "Sorry."
+
+    @property
+    def with_it(self) -> Material:
+        """A complaint about it."""
+        return replace(FULL, incident=self.DOWN)
+
+
+class TestPhrases:
+    def test_the_category_the_voice_and_the_case_choose_the_words(self) -> None:
+        own = phrases(apology={
+            "any": {"plain": ["Sorry."], "formal": ["We regret it."]},
+            "delivery": {"plain": ["Sorry that it is late."]},
+        })  # fmt: skip
+        late = replace(FULL, phrases=own, category="delivery")
+        assert text_of("{apology}", late) == "Sorry that it is late."
+        # No formal one of that category, so it is the plain one.
+        assert text_of("{apology}", replace(late, voice="formal")) == "Sorry that it is late."
+        assert text_of("{apology}", replace(late, category="billing", voice="formal")) == "We regret it."
+
+    def test_the_same_case_always_says_the_same_and_not_all_say_it_alike(self) -> None:
+        own = phrases(thanks={"any": {"plain": ["One.", "Two.", "Three."]}})
+        said = {case: text_of("{thanks}", replace(FULL, phrases=own, case=case)) for case in map(str, range(30))}
+        assert said == {case: text_of("{thanks}", replace(FULL, phrases=own, case=case)) for case in said}
+        assert set(said.values()) == {"One.", "Two.", "Three."}
+
+    def test_two_customers_of_one_day_get_different_letters(self) -> None:
+        source = "{thanks}\n\n{closing}"
+        assert len({text_of(source, replace(FULL, case=f"c{number}")) for number in range(12)}) > 2
+
+    def test_a_phrase_names_slots_and_no_other_phrase(self) -> None:
+        own = phrases(noted={"any": {"plain": ["{if order}Order {order}.{end}{if thanks}x{end} {closing}"]}})
+        letter = compose("{noted}", replace(FULL, phrases=own))
+        assert (letter.text, letter.marks) == ("Order A-4711. [[closing]]\n", 1)
+
+    def test_a_needed_slot_of_a_phrase_is_marked_where_nothing_is_known(self) -> None:
+        own = phrases(noted={"any": {"plain": ["Your order {order}."]}})
+        assert compose("{noted}", replace(EMPTY, subject="", phrases=own)).text == "Your order [[order number]].\n"
+
+    def test_a_phrase_the_language_has_not_is_marked(self) -> None:
+        own = phrases(ours={"any": {"plain": ["Always yours."]}})
+        letter = compose("{if ours}x{end}{ours}", replace(FULL, phrases=own, language="de"))
+        assert (letter.text, letter.marks) == ("[[ours]]\n", 1)
+        assert compose("{if ours}{ours}{end}", replace(FULL, phrases=own)).text == "Always yours.\n"
+
+    def test_effect_is_the_phrase_in_a_letter_and_the_slot_in_a_phrase(self) -> None:
+        own = phrases(effect={"any": {"plain": ["You write {effect}."]}})
+        told = replace(TestWhatItMeant().told(TestWhatItMeant.TOLD), phrases=own)
+        assert text_of("{if effect}{effect}{end}", told).startswith("You write “I had to sit in the dark")
+        assert text_of("{if effect}{effect}{end}", replace(told, assessment=assessment())) == ""
+
+    def test_what_a_phrase_needs_belongs_to_the_letters_slots(self) -> None:
+        own = phrases(noted={"any": {"plain": ["{if invoice}{invoice}{end}Order {order}"]}})
+        letter = compose("{noted}", replace(FULL, phrases=own))
+        assert letter.slots == (Slot("invoice", ""), Slot("order", "A-4711"))
+
+    @pytest.mark.parametrize("voice", ["plain", "warm", "formal"])
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_every_voice_greets_in_every_language(self, language: str, voice: str) -> None:
+        assert "Anna Müller" in text_of("{greeting}", replace(FULL, language=language, voice=voice))
+        assert text_of("{greeting}", replace(EMPTY, language=language, voice=voice))
+        assert text_of("{closing}", replace(FULL, language=language, voice=voice))
+
+
+class TestWhy:
+    SOURCE = "{greeting},\n\nWe are sorry: {sentence}.\n\nBy {update_by} you hear from us.\n\n{signature}"
+
+    def test_each_paragraph_tells_which_practices_it_serves(self) -> None:
+        assert compose(self.SOURCE, FULL).practices == (
+            ("We are sorry: “My parcel has…", ("P5",)),
+            ("By Thursday 26 November you…", ("P9", "P10")),
+        )
+
+    def test_it_is_told_in_two_lines(self) -> None:
+        assert why(compose(self.SOURCE, FULL)).splitlines() == [
+            "Why these words: “We are sorry: “My parcel has…” P5; “By Thursday 26 November you…” P9, P10",
+            "P5 takes up their own words; P9 a day they can count on; P10 in touch until it is settled",
+        ]
+
+    def test_a_letter_that_serves_none_says_nothing(self) -> None:
+        assert why(compose("{greeting},\n\nHello.", FULL)) == ""
+
+    def test_what_is_kept_of_a_letter_can_be_read_again(self) -> None:
+        letter = compose(self.SOURCE, FULL)
+        kept = read_kept(to_keep(letter))
+        assert (kept.slots, kept.practices, kept.why) == (letter.slots, letter.practices, why(letter))
+
+    def test_what_an_earlier_amends_kept_still_tells_the_slots(self) -> None:
+        assert read_kept('[["name", "Anna"]]').slots == (Slot("name", "Anna"),)
+        assert (read_kept('[["name", "Anna"]]').why, read_kept("").slots) == ("", ())
 
 
 class TestBlocks:
@@ -271,14 +627,29 @@ class TestHostileMail:
 
     @pytest.mark.parametrize(("name", "shown"), HOSTILE)
     def test_no_slot_of_theirs_brings_a_link_a_brace_or_a_mark(self, name: str, shown: str) -> None:
-        stated = facts(order=f"{name} 1", invoice=f"{name} 1", product=name, amount=name, date=name)
-        theirs = replace(
-            FULL, name=name, assessment=assessment(f"My {name} has still not arrived", facts=stated), signature=""
+        stated = facts(
+            order=f"{name} 1", invoice=f"{name} 1", product=name, amount=name, date=name, place=name, phone=name
         )
-        source = "\n".join(f"{{if {slot}}}{{{slot}}}{{end}}" for slot in SLOTS)
-        letter = compose(source, theirs)
-        assert letter.marks == 0
-        assert not re.search(r"[{}\[\]<>@\x00-\x09\x0b-\x1f]|://|www\.|evil\.", letter.text)
+        said = f"My {name} has still not arrived. I had to wait for {name} without my daughter, because of this."
+        judged = assessment(said, facts=stated, asks=("refund", "callback"), heated=True)
+        evidence = (Evidence("complaint", said[:10], 0, 10),)
+        theirs = replace(FULL, name=name, subject=name, assessment=replace(judged, evidence=evidence), signature="")
+        names = (*SLOTS, *sorted(theirs.phrases.names - {*SLOTS}))
+        source = "\n".join(f"{{if {name}}}{{{name}}}{{end}}" for name in names)
+        for language in LANGUAGES:
+            letter = compose(source, replace(theirs, language=language, category="delivery"))
+            harmless = re.sub(r"\[\[[^\[\]\n]+\]\]", "", letter.text)  # a phrase may bring a mark of ours
+            assert not re.search(r"[{}\[\]<>@\x00-\x09\x0b-\x1f]|://|www\.|evil\.", harmless)
+            assert "check the address" not in re.findall(r"\[\[([^\[\]\n]+)\]\]", letter.text)
+            assert all("\n" not in slot.value for slot in letter.slots)
+
+    def test_of_mail_nobody_vouches_for_no_word_is_used(self) -> None:
+        said = "My ZEBRA is late. I had to wait without my ZEBRA because of this."
+        known = facts(order="ZEBRA 1", product="ZEBRA", place="ZEBRA", amount="ZEBRA")
+        theirs = replace(FULL, name="ZEBRA", subject="ZEBRA", assessment=assessment(said, facts=known))
+        source = "\n".join(f"{{if {name}}}{{{name}}}{{end}}" for name in (*SLOTS, *sorted(theirs.phrases.names)))
+        assert "ZEBRA" in compose(source, theirs).text
+        assert "ZEBRA" not in compose(source, wordless(theirs)).text
 
     def test_ten_thousand_letters_of_a_name_are_cut(self) -> None:
         assert len(text_of("{name}", replace(FULL, name="Anna " * 2000))) <= 60
@@ -329,6 +700,11 @@ class TestAnySource:
         assert letter == compose(source, material)
         assert not re.search(r"[{}]|[ \t]$|\n\n\n", letter.text, re.MULTILINE)
         assert letter.marks == marks(letter.subject) + marks(letter.text)
+
+    def test_two_hundred_kilobytes_of_a_strangers_make_no_letter_slow_or_long(self) -> None:
+        own = "I had to wait without my daughter because of this " * 5000
+        letter = compose("{effect}{sentence}{facts}{missing}" * 5000, replace(FULL, assessment=assessment(own)))
+        assert len(letter.text.encode()) <= 64 * 1024
 
 
 class TestProblems:

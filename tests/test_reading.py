@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from plugin.judge.reading import folded, parts, placed, sentence_around, sentences, words
+from plugin.judge.reading import folded, parts, placed, sentence_around, sentences, whole_sentences, words
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,21 @@ from plugin.judge.reading import folded, parts, placed, sentence_around, sentenc
 )  # fmt: skip
 def test_a_text_is_cut_where_its_sentences_end(text: str, told: list[str]) -> None:
     assert [text[start:end] for start, end in sentences(text)] == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("The lamp (order no. 48213) broke. Bad.", ["The lamp (order no. 48213) broke. ", "Bad."]),
+        ("They said no. I was angry.", ["They said no. ", "I was angry."]),
+        ("Am 16.11. hat niemand geantwortet.", ["Am 16.11. hat niemand geantwortet."]),
+        ("Für den 14. November war ein Zimmer bestellt.", ["Für den 14. November war ein Zimmer bestellt."]),
+        ("I paid 20. Then you took 30.", ["I paid 20. ", "Then you took 30."]),
+        ("Order no.\n\nNext one", ["Order no.\n\n", "Next one"]),
+    ],
+)  # fmt: skip
+def test_for_quoting_a_full_stop_that_only_shortens_ends_nothing(text: str, told: list[str]) -> None:
+    assert [text[start:end] for start, end in whole_sentences(text)] == told
 
 
 @pytest.mark.parametrize(

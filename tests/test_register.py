@@ -33,6 +33,7 @@ from plugin.timeline import (
     DueByMet,
     DueByMissed,
     DueByNoted,
+    DueByReleased,
     DueBySet,
     DueByUnmet,
     Erased,
@@ -40,6 +41,7 @@ from plugin.timeline import (
     FeedbackReceived,
     Joined,
     Kind,
+    Linked,
     Noted,
     PlaybooksRan,
     Ran,
@@ -63,6 +65,7 @@ from plugin.timeline import (
     TaskScheduled,
     TaskSnoozed,
     Undone,
+    Unlinked,
 )
 from tests.counter import COMPLAINT, FRIDAY, LONDON, Counter
 
@@ -459,6 +462,7 @@ AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ANNA = Address("anna@example.org", "Anna")
 DRAFT = DraftState(message_id="<d@x>", purpose=Purpose.FOLLOW_UP, round=1, task="t", written_at=AT)
 TAG, DUTY = Task(key="tag", kind=Kind.TAG, run_at=AT), Task(key="duty", kind=Kind.UPDATE, run_at=AT)
+GIVEN = DueBy(due_for="promise/ab.1", due_at=AT, said="by Friday", sentence="You will have it by Friday.")
 PROMISE = DueBy(due_for="resolution", due_at=None, span="8 weeks", start="resolution", playbook="formal")
 RECEIVED = Received(
     at=AT, case="c1", inbox="support", message="m", message_id="<m@x>", references=(), complainant=ANNA,
@@ -486,6 +490,12 @@ SENTENCES: list[tuple[Event, str]] = [
     (DueByMet(at=AT, due_for="update", met_at=AT, met_by="reply"), "Update: done by a reply on Monday nine."),
     (DueByUnmet(at=AT, due_for="update", reason="the reply bounced"), "Update: open again, since the reply bounced."),
     (DueByMissed(at=AT, due_for="update"), "Update: the date has passed, and it was not done."),
+    (DueBySet(at=AT, due=GIVEN), "Promised in a reply: “by Friday”, due Monday nine."),
+    (DueByMet(at=AT, due_for=GIVEN.due_for, met_at=AT, met_by="act"),
+     "Promise: done by a person's act on Monday nine."),
+    (DueByMissed(at=AT, due_for=GIVEN.due_for), "Promise: the date has passed, and it was not done."),
+    (DueByReleased(at=AT, due_for=GIVEN.due_for, reason="the reply bounced"),
+     "Promise: not owed after all, the reply bounced."),
     (DueByNoted(at=AT, due_for="update", note="answered, not seen"), "Update: answered, not seen."),
     (TaskScheduled(at=AT, task=TAG), "Planned for Monday nine: put the tags on the message."),
     (TaskScheduled(at=AT, task=replace(TAG, kind=Kind.DRAFT, purpose=Purpose.FOLLOW_UP)),
@@ -517,6 +527,12 @@ SENTENCES: list[tuple[Event, str]] = [
      "A new round began: a new complaint in the same thread."),
     (Replanned(at=AT, book="b2", by="mia", tags=("vip",), released=("update",)),
      "Moved by mia to the playbooks now in force; no longer tagged vip; no longer promised: update."),
+    (Linked(at=AT, incident="portal", version=1, reason="category is service-outage"),
+     "It belongs to the incident portal: category is service-outage."),
+    (Linked(at=AT, incident="portal", version=2, by="mia"),
+     "It belongs to the incident portal, as corrected, told by mia."),
+    (Unlinked(at=AT, incident="portal", reason="the category is refund"),
+     "It belongs to the incident portal no more: the category is refund."),
     (Undone(at=AT, by="mia"), "Undone by mia: Amends takes back what it did, and does nothing more here."),
     (TakenUp(at=AT, by="mia"), "Taken up by mia: from now on it is dealt with like a new one."),
     (Erased(at=AT, by="mia"), "Forgotten by mia: who complained, and in what words. Dates and acts stay."),

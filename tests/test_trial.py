@@ -53,7 +53,10 @@ def test_a_letter_a_newsletter_and_an_ordinary_mail_are_told_apart_in_words(tria
     assert trial.told(trial.of("b.eml", letter)).startswith("b.eml: no complaint: a machine wrote it")
     other = trial.told(trial.of("c.eml", written("Do you sell lamps?")))
     assert other.startswith("c.eml: no complaint (score ")
-    assert other.splitlines()[2:] == ["  playbook  none is looked at: this mail opens no case"]
+    assert other.splitlines()[2:] == [
+        "  playbook  none is looked at: this mail opens no case",
+        "  hint      `amends try --complaint` shows what comes once a person says that it is one",
+    ]
     assert "  playbook  not now: chased (set off by message_received)" in complaint.splitlines()
 
 
@@ -67,3 +70,20 @@ def test_what_may_be_a_complaint_waits_for_a_persons_word(trial: Trial) -> None:
     told = trial.told(trial.of("d.eml", raw))
     assert told.startswith("d.eml: perhaps a complaint: a person is asked")
     assert "acknowledge (set off once a person says that this is a complaint)" in told
+
+
+@pytest.mark.parametrize("text", ["Do you sell lamps?", (Path(__file__).parent / "mails" / "flowed.eml").read_bytes()])
+def test_with_a_persons_word_any_mail_gets_what_a_complaint_gets(trial: Trial, text: str | bytes) -> None:
+    raw = text if isinstance(text, bytes) else written(text)
+    result = trial.of("e.eml", raw, insist=True)
+    told = trial.told(result)
+    assert told.startswith("e.eml: a complaint, as a person says (score ")
+    assert "  draft     acknowledgement" in told and "hint" not in told
+    assert not result["assessment"]["complaint"]
+
+
+def test_what_is_due_first_stands_first(trial: Trial) -> None:
+    result = trial.of("a.eml", written(BROKEN, subject="Broken lamp"))
+    moments = {due["for"]: due["due_at"] for due in result["due"]}
+    shown = [line.split()[1].rstrip(":") for line in trial.told(result).splitlines() if line.startswith("  due ")]
+    assert shown == sorted(moments, key=lambda name: moments[name]) and len(shown) == 3

@@ -104,6 +104,18 @@ def test_settled_cases_show_only_among_all(browser: FlaskClient, counter: Counte
     assert PARCEL in seen(browser, "/?show=all")
 
 
+def test_what_was_promised_in_a_reply_stands_on_the_case_with_its_words(browser: FlaskClient, counter: Counter) -> None:
+    case_id = counter.complaint(PARCEL)
+    theirs = counter.mail.box.messages[-1]
+    counter.mail.arrive("Dear Anna, you will have it by next Friday.", sender=theirs.sender.email, sent=True,
+                        subject=f"Re: {PARCEL}", after=theirs.message_id, at=counter.now)  # fmt: skip
+    counter.work()
+    text = seen(browser, f"/cases/{case_id}")
+    assert "Promise open Fri 27 Nov 17:30" in text
+    assert "Promised in a reply of ours: Dear Anna, you will have it by next Friday." in text
+    assert "says: “by next Friday” due Fri 27 Nov 2026 17:30 Europe/London" in text
+
+
 def test_what_is_owed_now_is_listed_with_how_to_end_it(browser: FlaskClient, counter: Counter) -> None:
     case_id = counter.complaint(PARCEL)
     counter.later(days=3)
@@ -159,7 +171,7 @@ def test_a_case_shows_its_dates_with_their_working(browser: FlaskClient, counter
 
 def test_a_case_shows_its_draft_and_what_is_still_to_fill_in(browser: FlaskClient, counter: Counter) -> None:
     case_id = counter.complaint(PARCEL)
-    assert "Acknowledgement written 1 place to fill in" in seen(browser, f"/cases/{case_id}")
+    assert "Acknowledgement needs you (1 mark)" in seen(browser, f"/cases/{case_id}")
     assert "We will <mark>[[say what we do]]</mark>." in browser.get(f"/cases/{case_id}").text
 
 

@@ -11,8 +11,10 @@ from typing import Any
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
+from integrations.imap.body import contents
 from integrations.imap.fetching import fetch_fields, fetch_flags, fetch_raw, own_digest, pack, unpack
 from integrations.imap.session import Session
+from integrations.imap.wire import read
 from plugin.inbox import Act, ActKind
 from plugin.model import Written
 
@@ -32,6 +34,7 @@ _BY_HAND = 20  # marks gone at once from which on the server may have forgotten 
 _LATEST = 50  # complaints looked at where the server does not say what changed
 _ANSWERED_WINDOW = 10_000  # UIDs; an answer to older mail is found in Sent, and the cursor stays small
 _SEARCHED = 500  # UIDs named in one SEARCH
+_LETTER = 256 << 10  # bytes of a draft whose words are read: more is no letter
 
 Mark = tuple[str, int, int, str]
 """A keyword on a message: folder, UIDVALIDITY, UID, keyword in lower case."""
@@ -174,9 +177,24 @@ def draft_acts(
         uid = present.get(draft.message_id)
         if uid is not None and uid in bodies and own_digest(bodies[uid]) == draft.digest:
             continue  # the same letter under a new number is still ours
-        edited = uid is not None or bool(others & set(links.get(_short(draft.message_id), "").split()))
-        acts.append(Act(ActKind.DRAFT_EDITED if edited else ActKind.DRAFT_GONE, now, written=draft.message_id))
+        if uid is None:
+            uid = next((others[tie] for tie in links.get(_short(draft.message_id), "").split() if tie in others), None)
+        if uid is None:
+            acts.append(Act(ActKind.DRAFT_GONE, now, written=draft.message_id))
+            continue
+        raw = bodies.get(uid) or fetch_raw(session, [uid]).get(uid, b"")
+        acts.append(Act(ActKind.DRAFT_EDITED, now, written=draft.message_id, text=_words(raw)))
     return acts
+
+
+def _words(raw: bytes) -> str:
+    """What a draft says; empty where it is too large for a letter, or cannot be read."""
+    if len(raw) > _LETTER:
+        return ""
+    try:
+        return contents(read(raw)).text
+    except Exception:  # noqa: BLE001 - a mail program may save anything; that the draft was edited is what counts
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +262,11 @@ def _learn(session: Session, since: int, wanted: Container[str], links: dict[str
             links[key] = " ".join(_ties(fields))
 
 
-def _others(session: Session, ours: Container[str]) -> set[str]:
-    """What the drafts that are not ours belong to."""
+def _others(session: Session, ours: Container[str]) -> dict[str, int]:
+    """What the drafts that are not ours belong to, and where the latest of each lies."""
     blocks = fetch_fields(session, session.search("UNDELETED"), "MESSAGE-ID", "IN-REPLY-TO", "X-AMENDS-CASE")
-    fields = map(read_fields, blocks.values())
-    return {tie for one in fields if one.message_id not in ours for tie in _ties(one)}
+    fields = ((uid, read_fields(block)) for uid, block in sorted(blocks.items()))
+    return {tie: uid for uid, one in fields if one.message_id not in ours for tie in _ties(one)}
 
 
 def _ties(fields: Fields) -> list[str]:

@@ -524,7 +524,7 @@ class Reader:
             # it is kept with the reason, and the mails beside it go on.
             fault = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         if fault:
-            parts.unreadable.append(Unreadable(place, fault[:500], raw[:LARGEST]))
+            parts.unreadable.append(Unreadable(place, fault[:500], raw[:LARGEST], letter.at, historic))
 
     def _parse(self, raw: bytes, letter: Letter, place: Place, sent: bool, historic: bool) -> Message:
         read = partial(

@@ -40,8 +40,11 @@ _COMMANDS = {
     "export": "keeping:export",
     "erase": "keeping:erase",
     "store": "keeping:store",
+    "letters": "lettering:letters",
+    "coach": "lettering:coach",
     "judge": "judging:judge",
     "packs": "packs:packs",
+    "incident": "incidents:incident",
     "zendesk-app": "zendesk:zendesk_app",
 }
 """Each in its module, which is loaded only when the command is asked for: looking at a case needs no mail library."""

@@ -13,6 +13,7 @@ import click
 from plugin.cli.frame import Frame, say, show_json
 from plugin.hours import Span, SpanError
 from plugin.register import Register, open_register
+from plugin.register.wording import told
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 
@@ -67,7 +68,13 @@ def cases(frame: Frame, open_only: bool, due: timedelta | None, as_json: bool) -
 
 
 def _line(register: Register, case: dict[str, Any]) -> str:
-    return f"{case['id']}  {_status(case):8}  {case['category']:19} {case['subject'][:48]:48}  {_next(register, case)}"
+    line = f"{case['id']}  {_status(case):8}  {case['category']:19} {case['subject'][:48]:48}  {_next(register, case)}"
+    return f"{line}{_waiting(case['needs_you'])}".rstrip()
+
+
+def _waiting(drafts: int) -> str:
+    """How many drafts a person has to fill in before they can go out."""
+    return f"  needs you: {drafts} draft{'' if drafts == 1 else 's'}" if drafts else ""
 
 
 def _status(case: dict[str, Any]) -> str:
@@ -110,9 +117,14 @@ def _told(register: Register, case: dict[str, Any]) -> list[str]:
         f"received {_shown(register, case['received_at'], inbox)}  tags: {', '.join(case['tags'])}",
         "",
     ]
-    for due in case["due"]:
+    if case["cause"]:
+        lines.insert(-1, f"caused by {case['cause']}")
+    for due in sorted(case["due"], key=lambda due: (due["due_at"] is None, due["due_at"] or "")):
         when = _shown(register, due["due_at"], inbox) if due["due_at"] else "not started"
         lines.append(f"due    {due['for']}: {when} - {standing(register, due, inbox)}")
+        if due["said"]:
+            said = due["said"]
+            lines.append(f"       “{said['text']}” at {said['start']}-{said['end']} of the reply: {said['sentence']}")
     for task in case["tasks"]:
         note = f" - {task['note']}" if task["note"] else ""
         lines.append(
@@ -120,10 +132,15 @@ def _told(register: Register, case: dict[str, Any]) -> list[str]:
         )
         lines.append(f"       {task['id']}")
     for draft in case["drafts"]:
-        lines.append(f"draft  {draft['purpose']}: {draft['state']}, {draft['marks']} marks left ({draft['ref']})")
+        lines.append(f"draft  {draft['purpose']}: {draft['standing']} ({draft['ref']})")
+        if draft["state"] != "withdrawn":  # of a letter that is gone nobody asks why it was worded so
+            lines += [f"       {line}" for line in draft["why"]]
+        lines += [f"       {told(remark)}" for remark in draft["remarks"]]
+    for reply in case["replies"]:
+        lines += [f"sent   {told(remark)}" for remark in reply["remarks"]]
     lines.append("")
-    told = (line for line in case["timeline"] if not line["minor"])
-    return lines + [f"{_shown(register, line['at'], inbox)}  {line['text']}" for line in told]
+    news = (line for line in case["timeline"] if not line["minor"])
+    return lines + [f"{_shown(register, line['at'], inbox)}  {line['text']}" for line in news]
 
 
 def _state(register: Register, task: dict[str, Any], inbox: str) -> str:

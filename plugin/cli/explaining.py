@@ -55,6 +55,8 @@ def told(register: Register, case: Json, explained: Json) -> Iterator[str]:
     for heading, some in _by_occasion(register, case, playbooks):
         yield from ("", heading)
         yield from (line for playbook in some for line in _why(playbook))
+    for one in explained["incidents"]:
+        yield from ("", *_incident(register, case, one))
     if never := _never(playbooks):
         yield from ("", "Not looked at", *never)
     if held_back := explained["held_back"]:
@@ -111,6 +113,18 @@ def _why(playbook: Json) -> Iterator[str]:
         words = f" (“{clip(condition['span']['text'], 60)}”)" if condition["span"] else ""
         yield f"         {clip(condition['condition'], 70)}: {condition['reason']}{words}"
     yield from (f"         not used: {one}" for one in playbook["unused"])
+
+
+def _incident(register: Register, case: Json, one: Json) -> Iterator[str]:
+    if not one["linked"]:
+        yield f"Not the incident {one['name']}: {one['reason']}"
+        return
+    yield f"The incident {one['name']}; linked {_shown(register, one['at'], case)}"
+    for condition in one["conditions"]:
+        words = f" (“{clip(condition['span']['text'], 60)}”)" if condition["span"] else ""
+        yield f"         {clip(condition['condition'], 70)}: {condition['reason']}{words}"
+    if not one["conditions"]:
+        yield f"         {one['reason']}"
 
 
 def _nearest(playbook: Json) -> str:

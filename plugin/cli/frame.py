@@ -79,9 +79,9 @@ def say(text: str = "") -> None:
     click.echo(text)
 
 
-def counted(number: int, what: str) -> str:
-    """So many of them, as `1 case` or `1,200 cases`."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def counted(number: int, what: str, several: str = "") -> str:
+    """So many of them, as `1 case` or `1,200 cases`; `several` where an s does not make it."""
+    return f"{number:,} {what if number == 1 else several or f'{what}s'}"
 
 
 def show_json(document: Any) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from contextlib import closing
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +18,10 @@ from plugin.alerts import Alerts
 from plugin.cli.frame import Frame, fail, log_as, say
 from plugin.config import Settings
 from plugin.desk import Desk, now_utc, open_desk
-from plugin.jobs import POLL, AlreadyRunning, Jobs, Leadership, run_once
+from plugin.jobs import POLL, RUN, AlreadyRunning, Busy, Jobs, Leadership, run_once
 
 log = logging.getLogger("amends.run")
+_LOOK_AGAIN = 0.3  # seconds between two looks whether another command is over
 
 
 @click.command()
@@ -33,7 +36,7 @@ def run(frame: Frame, once: bool, every: float, form: str) -> None:
     settings = frame.settings()
     log_as(form)
     try:
-        with leadership(settings):
+        with leadership(settings) if once else turn(settings):
             _lead(settings, once, every)
     except AlreadyRunning as error:
         say(str(error))
@@ -62,7 +65,7 @@ def work(desk: Desk, settings: Settings, every: float = POLL, *, beside: bool = 
     """Everything in one process, until SIGINT or SIGTERM; without `beside` nothing stands inside a helpdesk."""
     from plugin.desk.learning import learn_when_due  # noqa: PLC0415 - a single pass has no time to learn, …
     from plugin.desk.mending import Mending  # noqa: PLC0415 - … ends before anything can be mended …
-    from plugin.register import Register  # noqa: PLC0415 - … needs no register …
+    from plugin.register import Register, tone_of  # noqa: PLC0415 - … needs no register …
     from plugin.web import open_doors, open_sidebars, serve  # noqa: PLC0415 - … and no web server
 
     stop = threading.Event()
@@ -72,7 +75,8 @@ def work(desk: Desk, settings: Settings, every: float = POLL, *, beside: bool = 
     alerts = Alerts(desk.store, tuple(desk.inboxes), settings.notify, now_utc)
     learn = partial(learn_when_due, desk.judge, desk.store, settings.retrain)
     jobs = Jobs(desk, poll_every=every, learn=learn, alert=alerts.look, mended=Mending(desk, settings).look)
-    register = Register(desk.store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
+    inboxes = {inbox.name: inbox for inbox in settings.inboxes}
+    register = Register(desk.store, settings.calendars, inboxes, tone_of(settings))
     doors = open_doors(desk.store, settings.inboxes, jobs.rung)
     sidebars = open_sidebars(register, lambda: desk, settings.inboxes if beside else ())
     with closing(doors), serve(register, settings.listen, doors, sidebars, token=settings.web_token) as address:
@@ -83,9 +87,29 @@ def work(desk: Desk, settings: Settings, every: float = POLL, *, beside: bool = 
         jobs.stop()
 
 
-def leadership(settings: Settings) -> Leadership:
-    """The lock of a store, named without its password."""
-    return Leadership(make_url(settings.store).render_as_string(hide_password=True), _lock_path(settings))
+@contextmanager
+def turn(settings: Settings, doing: str = RUN) -> Iterator[None]:
+    """Lead the store as soon as no other command does, and say so where that takes a while; raises AlreadyRunning.
+
+    A service that ended because somebody takes something back would lie there until somebody sees it.
+    """
+    with ExitStack() as held:
+        waits_for = ""
+        while True:
+            try:
+                held.enter_context(leadership(settings, doing))
+                break
+            except Busy as error:
+                if waits_for != error.doing:
+                    waits_for = error.doing
+                    say(f"amends {waits_for} is at work on the store: amends {doing} waits until that is over.")
+                time.sleep(_LOOK_AGAIN)
+        yield
+
+
+def leadership(settings: Settings, doing: str = RUN) -> Leadership:
+    """The lock of a store, named without its password; entering it raises AlreadyRunning or Busy."""
+    return Leadership(make_url(settings.store).render_as_string(hide_password=True), _lock_path(settings), doing)
 
 
 def _lock_path(settings: Settings) -> Path:

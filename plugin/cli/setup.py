@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from plugin.cli.frame import Frame, fail, say, show_json
-from plugin.cli.presets import OWN, PRESETS, filled, what_next
+from plugin.cli.presets import OWN, PRESETS, filled, hidden, what_next
 from plugin.cli.thunderbird import write_preferences
 from plugin.config import HelpdeskSettings, InboxSettings, MailboxSettings, OAuth, Settings, settings_schema
 from plugin.coverage import Remark, remarks
@@ -21,9 +21,11 @@ from plugin.desk import book_of, judge_of, now_utc, open_inbox
 from plugin.desk.ledger import stay_quiet
 from plugin.inbox import Finding, InboxError, InboxUnavailable
 from plugin.judge import deep
+from plugin.letters import read_tone
 from plugin.playbook import Book, playbook_schema
 from plugin.sentence import sentence
-from plugin.source import Problems
+from plugin.signin import where_an_id_comes_from
+from plugin.source import Problem, Problems
 from plugin.store import Store, StoreError
 
 
@@ -39,6 +41,7 @@ def init(folder: Path, preset: str, zendesk: bool) -> None:
     there = (folder / "amends.yaml").exists()
     if not zendesk and not there:
         texts["amends.yaml"] = _asked(texts["amends.yaml"], preset)
+        texts[".env"] = hidden(texts[".env"], PRESETS[preset])
     for name, text in texts.items():
         _write(folder / name, text)
     if there:
@@ -135,7 +138,7 @@ def _settings(frame: Frame, problems: list[str]) -> Settings | None:
 
 
 def _book(settings: Settings, problems: list[str]) -> Book | None:
-    """The playbooks, where they and the judge's signs can be read; all that is wrong with them goes to `problems`."""
+    """The playbooks, where they, the judge's signs and the lists of tone are sound; all faults go to `problems`."""
     found: list[str] = []
     book = None
     try:
@@ -146,6 +149,10 @@ def _book(settings: Settings, problems: list[str]) -> Book | None:
         judge_of(settings)
     except Problems as error:
         found.extend(map(str, error.problems))
+    if settings.playbooks is not None:
+        own: list[Problem] = []
+        read_tone(settings.playbooks, own)
+        found.extend(map(str, own))
     problems.extend(found)
     return None if found else book
 
@@ -199,8 +206,8 @@ def _about(inbox: InboxSettings, settings: Settings) -> Iterator[str]:
 
 def _about_sign_in(name: str, way: OAuth) -> Iterator[str]:
     by_itself = way.provider == "microsoft" and way.client_secret
-    if not way.client_id.strip("0-"):
-        yield "client_id is still an example - docs/signin.md tells how an application is registered"
+    if way.unfilled:
+        yield f"client_id is still an example - {where_an_id_comes_from(way.provider)}"
     elif not by_itself and not way.kept.exists():
         yield f"nobody has signed in yet - run: amends login {name}"
 

@@ -13,15 +13,16 @@ from plugin.trial import Trial, mails, settings_for
 
 @click.command(name="try")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--complaint", is_flag=True, help="What comes once a person says that they are complaints.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document a line, one for each mail, in order.")
 @click.pass_obj
-def try_(frame: Frame, paths: tuple[Path, ...], as_json: bool) -> None:
+def try_(frame: Frame, paths: tuple[Path, ...], complaint: bool, as_json: bool) -> None:
     """What would happen to these mails: files, folders, an mbox, or - for standard input. Writes nothing."""
     trial = Trial(settings_for(frame.config))
     bad = False
     for name, raw in mails(paths):
         try:
-            result = trial.of(name, raw)
+            result = trial.of(name, raw, insist=complaint)
         except AmendsError as error:
             result, bad = {"file": name, "error": str(error)}, True
         if as_json:

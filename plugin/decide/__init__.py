@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from plugin.decide import acts, messages, promises, replan, rules
+from plugin.decide import acts, incidents, messages, promises, replan, rules
 from plugin.decide.acts import (
     Act,
     Acted,
@@ -23,6 +23,7 @@ from plugin.decide.acts import (
     Vanish,
     Wait,
 )
+from plugin.decide.incidents import IncidentTold, is_untouched, predecessors
 from plugin.decide.replan import Replanning
 from plugin.decide.rules import date_of, working_of, working_of_later
 from plugin.decide.story import (
@@ -40,7 +41,7 @@ from plugin.decide.taking import ActRefused, SettleOld, TakeUp, Undo
 from plugin.model import Direction
 from plugin.timeline import Case, Event
 
-Trigger = MessageSeen | TaskDue | Acted | CalendarsChanged | Replanning
+Trigger = MessageSeen | TaskDue | Acted | CalendarsChanged | Replanning | IncidentTold
 
 __all__ = [
     "Act",
@@ -50,6 +51,7 @@ __all__ = [
     "Correct",
     "EndReminder",
     "EndTask",
+    "IncidentTold",
     "MarkAnswered",
     "MessageSeen",
     "Note",
@@ -71,7 +73,9 @@ __all__ = [
     "case_id",
     "date_of",
     "decide",
+    "is_untouched",
     "message_id",
+    "predecessors",
     "short",
     "told",
     "withdrawal",
@@ -105,5 +109,8 @@ def told(state: Case, trigger: Trigger, policy: Policy) -> tuple[tuple[Event, ..
             promises.move(story)
         case Replanning():
             replan.replan(story, trigger)
+        case IncidentTold():
+            story.text = trigger.text
+            incidents.told(story, trigger)
     rules.show_tags(story, state)
     return tuple(story.events), story.state

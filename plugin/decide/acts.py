@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from plugin.decide import promises, rules
+from plugin.decide import incidents, promises, rules, said
 from plugin.decide.messages import drop_later, tags_of
 from plugin.decide.story import ANSWERS, PROMISES, SENDING, Story, round_of, withdrawal
 from plugin.decide.taking import ActRefused, SettleOld, TakeUp, Undo, take
@@ -206,6 +206,7 @@ def _resolve(story: Story, act: Resolve) -> None:
         return
     story.add(Resolved(at=story.at, resolved_at=act.at, outcome=act.outcome, cause=act.cause, note=act.note, by=act.by))
     promises.meet(story, "resolution", act.at, "act", "resolved")
+    said.kept(story, act.at, "act", "resolved", settled=True)
     for task in story.state.open_tasks(Kind.ACKNOWLEDGEMENT, Kind.UPDATE):
         story.drop(task, "the case was resolved")
     story.withdraw(ANSWERS, "the case was resolved")
@@ -266,6 +267,7 @@ def _reopen(story: Story, act: Reopen) -> None:
     if story.state.status is not Status.RESOLVED:
         raise ActRefused(story.state.id, "it is not resolved, so it cannot be reopened")
     story.add(Reopened(at=story.at, reason=f"reopened by {act.by or 'a person'}", since=story.at))
+    incidents.renew(story)
     drop_later(story, "the case was reopened")
     for task in story.state.open_tasks(Kind.TAG):
         if task.untag:
@@ -282,7 +284,7 @@ def _say_replied(story: Story, act: SayReplied) -> None:
     if since is not None and act.at < since:
         raise ActRefused(story.state.id, f"an answer before {since:%Y-%m-%d %H:%M} UTC answers nothing of this round")
     story.add(Replied(at=story.at, replied_at=act.at, how=act.how, by=act.by))
-    story.withdraw(ANSWERS, "a person answered")
+    story.answered()
     promises.replied(story, act.at, "act")
     if story.listening:
         rules.run(story, When.REPLY_SENT)
@@ -307,6 +309,7 @@ def _end_task(story: Story, task: Task, act: EndTask) -> None:
         story.settle_reminder(task)
     else:
         story.drop(task, act.note or "dropped", act.by)
+    said.ended(story, task, done=act.done, by=act.by)
     _end_draft_of(story, task)
 
 
@@ -373,6 +376,7 @@ def _end_reminder(story: Story, act: EndReminder) -> None:
         task = story.state.task(key)
         if task is not None and task.state is TaskState.RAISED:
             story.add(TaskDone(at=story.at, key=key, by="mail program", note="its reminder was ticked off"))
+            said.ended(story, task, done=True, by="mail program")
             _end_draft_of(story, task)
 
 

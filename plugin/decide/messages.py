@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
-from plugin.decide import promises, rules
-from plugin.decide.story import ANSWERS, LATER, SENDING, MessageSeen, Story, round_of, short
-from plugin.model import Assessment, Direction, Message, Origin
+from plugin.decide import incidents, promises, rules, said
+from plugin.decide.story import LATER, SENDING, TOGETHER, MessageSeen, Story, round_of, short
+from plugin.model import Assessment, Direction, Message, Origin, Promise
 from plugin.playbook import When
 from plugin.timeline import (
     Answered,
@@ -29,8 +30,6 @@ from plugin.timeline import (
 )
 
 MAYBE = "maybe-complaint"
-TOGETHER = timedelta(minutes=10)
-"""Two answers this close to each other were most likely written by people who did not know of each other."""
 _MARK = re.compile(r"\[\[[^\[\]\n]{1,200}\]\]")
 
 
@@ -40,7 +39,7 @@ def seen(story: Story, trigger: MessageSeen) -> None:
     if story.state.status is Status.NONE:
         _first(story, trigger)
     elif message.direction is Direction.OUT:
-        _ours(story, message)
+        _ours(story, message, trigger.promises)
     elif message.automatic and not trigger.insist:
         _machine(story, message)
     elif _is_complainant(story, message) and message.origin is Origin.FORWARD and not trigger.insist:
@@ -90,6 +89,7 @@ def _receive(story: Story, trigger: MessageSeen, *, undecided: bool = False) -> 
             has_attachment=bool(message.attachments),
             repeat=trigger.repeat,
             historic=message.historic,
+            untrusted=message.trusted is False,
             book=story.policy.book.version,
             undecided=undecided,
         )
@@ -100,6 +100,7 @@ def _receive(story: Story, trigger: MessageSeen, *, undecided: bool = False) -> 
 def _begin_round(story: Story, trigger: MessageSeen) -> None:
     judged = tags_of(trigger.assessment)
     story.add(Tagged(at=story.at, tags=judged, judged=(*judged, *trigger.message.marks)))
+    incidents.link(story)
     rules.run(story, When.COMPLAINT_RECEIVED)
     story.tag(trigger.message.key, story.state.tags)
     _count_replies(story)
@@ -130,8 +131,9 @@ def tags_of(judged: Assessment | Case) -> tuple[str, ...]:
 def _count_replies(story: Story) -> None:
     """What was answered before anybody took it for a complaint is answered all the same."""
     for message_id, at in story.state.replies:
-        story.withdraw(ANSWERS, "a person answered")
+        story.answered()
         promises.replied(story, at, "reply" if message_id else "act")
+    said.watch(story)
 
 
 def ancestry(message: Message) -> tuple[str, ...]:
@@ -181,6 +183,7 @@ def _confirm(story: Story, trigger: MessageSeen) -> None:
             message_id=message.message_id,
             references=ancestry(message),
             historic=message.historic,
+            untrusted=message.trusted is False,
             has_attachment=bool(message.attachments),
         )
     )
@@ -201,6 +204,7 @@ def _reopen(story: Story, trigger: MessageSeen) -> None:
             references=ancestry(message),
             has_attachment=bool(message.attachments),
             historic=message.historic,
+            untrusted=message.trusted is False,
         )
     )
     drop_later(story, "the case was reopened")
@@ -219,7 +223,7 @@ def drop_later(story: Story, reason: str) -> None:
 # ---- our own words --------------------------------------------------------------------------------------------------
 
 
-def _ours(story: Story, message: Message) -> None:
+def _ours(story: Story, message: Message, made: Sequence[Promise]) -> None:
     if not message.genuine:
         _join(story, message, "unverified", "it says that it is ours and nothing proves it: nothing changes by it")
         return
@@ -242,8 +246,9 @@ def _ours(story: Story, message: Message) -> None:
     )
     if draft:
         story.draft_sent(draft)
-    story.withdraw(ANSWERS, "a person answered")
+    story.answered()
     promises.replied(story, message.at, "reply")
+    said.promised(story, message, made)
     _raise_marks(story, message)
     _raise_second(story, message, other)
     if story.listening:

@@ -23,6 +23,7 @@ from plugin.timeline import (
     Event,
     FeedbackReceived,
     Joined,
+    Linked,
     PlaybooksRan,
     Received,
     Reopened,
@@ -30,6 +31,7 @@ from plugin.timeline import (
     Resolved,
     Status,
     evolve,
+    kind_of,
 )
 
 
@@ -55,7 +57,7 @@ def kept(rows: Mapping[str, Mapping[str, str]]) -> dict[str, Kept]:
     return {
         key: Kept(row["subject"], row["text"], _ASSESSMENT.validate_json(row["detail"]))
         for key, row in rows.items()
-        if row["kind"] == "message" and row["detail"]
+        if row["kind"] in ("message", "reply") and row["detail"]
     }
 
 
@@ -97,6 +99,36 @@ def occasions(events: Sequence[Event], letters: Letters) -> list[Occasion]:
                 break
             found[place] = replace(found[place], after=state)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """One linking to an incident: the case as it stood, the message at hand and what was thought of it."""
+
+    linked: Linked
+    case: Case
+    message: Message | None
+    assessment: Assessment | None
+    text: str
+
+
+def linkings(events: Sequence[Event], letters: Letters) -> list[Linking]:
+    """Every linking of a case to an incident, oldest first."""
+    heard, state, found = _Heard(letters), Case(), list[Linking]()
+    for event in events:
+        if isinstance(event, Linked):
+            found.append(Linking(event, state, *heard.at_hand(state, event.message)))
+        heard.take(event)
+        state = evolve(state, event)
+    return found
+
+
+def words_now(events: Sequence[Event], case: Case, letters: Letters) -> str:
+    """The words of the complaint that opened the round, as conditions look at them."""
+    heard = _Heard(letters)
+    for event in events:
+        heard.take(event)
+    return heard.at_hand(case, "")[2]
 
 
 # ---- a round as it went ---------------------------------------------------------------------------------------------
@@ -165,7 +197,7 @@ def _moments(event: Event, before: Case, after: Case, following: Event | None) -
         case Replied() if is_open:
             yield _Mark(When.REPLY_SENT, event.message, replies=((event.message_id, event.replied_at),))
         case DueByMissed():
-            yield _Mark(When.DUE_MISSED, missed=event.due_for)
+            yield _Mark(When.DUE_MISSED, missed=kind_of(event.due_for))
         case Resolved() if before.status is Status.OPEN or before.status is Status.UNDECIDED:
             yield _Mark(When.RESOLVED)
         case FeedbackReceived() if after.status is not Status.UNDECIDED:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from plugin.decide import rules
+from plugin.decide import rules, said
 from plugin.decide.story import Story
 from plugin.model import Purpose
 from plugin.playbook import From, When
 from plugin.timeline import (
+    PROMISE,
     DueBy,
     DueByMet,
     DueByMissed,
@@ -31,12 +32,13 @@ WAITING = "waiting for the customer"
 
 
 def replied(story: Story, at: datetime, by: str) -> None:
-    """The first reply meets the acknowledgement; each restarts the update."""
+    """The first reply meets the acknowledgement; each restarts the update, and ends what was promised before."""
     meet(story, "acknowledgement", at, by, "already replied")
     acknowledged = story.state.due_by("acknowledgement")
     if acknowledged is not None and acknowledged.met_at is not None and at < acknowledged.met_at:
         story.add(DueByMet(at=story.at, due_for="acknowledgement", met_at=at, met_by=by))  # seen late, sent first
     follow_acknowledgement(story)
+    said.kept(story, at, by, "already replied")
     update = story.state.due_by("update")
     if update is None or not update.open or not story.listening:
         return
@@ -111,6 +113,7 @@ def bounced(story: Story, message_id: str) -> None:
         return
     story.add(ReplyBounced(at=story.at, message_id=message_id))
     _take_back_restart(story, reply[1])
+    said.bounced(story, message_id, reply[1], BOUNCED)
     due = story.state.due_by("acknowledgement")
     if due is None or due.met_by != "reply" or due.met_at != reply[1]:
         return
@@ -157,7 +160,8 @@ def note_unseen(story: Story, note: str) -> None:
 def fell_due(story: Story, task: Task) -> None:
     """The date of a promise passed; without proof it is missed, and raised once, or when a person put it off to."""
     due = next((item for item in story.state.due if item.task == task.key), None)
-    if task.playbook and (due is None or not due.open or not story.listening):
+    watched = task.playbook or task.kind is Kind.PROMISE
+    if watched and (due is None or not due.open or not story.listening):
         story.add(TaskDropped(at=story.at, key=task.key, reason="nothing is owed any more"))
         return
     if due is None or task.looked_at:
@@ -169,16 +173,28 @@ def fell_due(story: Story, task: Task) -> None:
         return
     if task.until is not None and task.until > story.at:
         story.put_off(task, task.until)
+    elif other := _owed_as_well(story, due):
+        story.add(TaskDropped(at=story.at, key=task.key, reason=f"the {other} is due the same day"))
     else:
         story.add(TaskRaised(at=story.at, key=task.key))
-    rules.run(story, When.DUE_MISSED, missed=due.due_for)
+    rules.run(story, When.DUE_MISSED, missed=due.kind)
+
+
+def _owed_as_well(story: Story, due: DueBy) -> str:
+    """What a playbook wants by then on the same day as this promise; our drafts name that day, and one word will do."""
+    if due.kind != PROMISE or due.due_at is None:
+        return ""
+    last = due.due_at - timedelta(microseconds=1)  # what is due at midnight is due at the end of the day before
+    begins = story.policy.calendar("").local(last).replace(hour=0, minute=0, second=0, microsecond=0)
+    others = (other for other in story.state.due if other.kind != PROMISE and other.open and other.paused_at is None)
+    return next((other.due_for for other in others if other.due_at and begins < other.due_at <= due.due_at), "")
 
 
 def move(story: Story) -> None:
     """The calendar was changed: what is open is counted anew in it, and moves with its task and its draft."""
     for due in story.state.due if story.listening else ():
-        if not due.open or due.due_at is None or due.anchor_at is None:
-            continue
+        if not due.open or due.due_at is None or due.anchor_at is None or due.kind == PROMISE:
+            continue  # what was promised in a reply was promised, whatever our hours are now
         _recount(story, due, due, "the calendar changed")
     follow_acknowledgement(story)
 

@@ -14,11 +14,12 @@ from datetime import datetime
 from plugin.decide import promises, rules
 from plugin.decide.acts import look_ahead
 from plugin.decide.past import Moment
-from plugin.decide.story import ANSWERS, Story, round_of, withdrawal
+from plugin.decide.story import ANSWERS, Story, making_room, round_of, withdrawal
 from plugin.decide.taking import ActRefused
 from plugin.model import Purpose
 from plugin.playbook import Book, Tag, When
 from plugin.timeline import (
+    PROMISE,
     Assigned,
     Case,
     DraftFate,
@@ -104,7 +105,7 @@ def _play(again: Story, moment: Moment, case: Case) -> None:
 def _reply(again: Story, replies: Sequence[tuple[str, datetime]]) -> None:
     for message_id, at in replies:
         again.add(Replied(at=again.at, replied_at=at, message_id=message_id))
-        again.withdraw(ANSWERS, "a person answered")
+        again.answered()
         promises.replied(again, at, "reply" if message_id else "act")
 
 
@@ -154,8 +155,8 @@ def _due_changes(case: Case, wanted: Case) -> Iterator[tuple[DueBy | None, DueBy
     """Each promise that changes: as it stands (None: it is new), and as it shall be (None: it is no longer made)."""
     for due_for in dict.fromkeys(due.due_for for due in (*case.due, *wanted.due)):
         standing, fresh = case.due_by(due_for), wanted.due_by(due_for)
-        if standing is not None and (standing.missed or not standing.open):
-            continue
+        if standing is not None and (standing.missed or not standing.open or standing.kind == PROMISE):
+            continue  # what one of us promised stands whatever playbooks want
         if case.status is Status.RESOLVED and "resolution" not in {due.start for due in (standing, fresh) if due}:
             continue  # nothing else is owed any more
         if standing is None or fresh is None or not _same_promise(standing, fresh):
@@ -273,7 +274,7 @@ def _take_back(story: Story, have: Task) -> None:
     story.drop(have, REPLANNED)
     draft = story.state.draft(have.message_id)
     if draft is not None and draft.fate is DraftFate.WRITTEN:
-        story.schedule(replace(withdrawal(story.state, draft.message_id, story.at), note=REPLANNED))
+        story.schedule(making_room(story.state, draft.message_id, story.at, REPLANNED))
 
 
 def _plan(story: Story, want: Task | None, number: int) -> None:

@@ -12,6 +12,7 @@ from plugin.hours import Hours, Roll, Span
 from plugin.model import Direction, Purpose
 from plugin.playbook import Action, Assign, DueBy, Facts, FollowUp, From, Goodwill, Playbook, Tag, When, WriteDraft
 from plugin.timeline import (
+    PROMISE,
     Assigned,
     Case,
     DueByMissed,
@@ -416,6 +417,8 @@ def take_up(story: Story) -> None:
     pressing = _most_pressing(story)
     for due in story.state.due:
         if not due.open or due.due_at is None or due.paused_at is not None:
+            continue
+        if due.kind == PROMISE:
             continue
         if due.due_at > story.at or due is pressing:
             story.schedule(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from plugin.hours import Hours
-from plugin.model import Assessment, Message, Purpose
+from plugin.incident import Incident
+from plugin.model import Assessment, Message, Promise, Purpose
 from plugin.playbook import Book
 from plugin.timeline import (
     Case,
@@ -34,10 +35,13 @@ ANSWERS = (Purpose.ACKNOWLEDGEMENT, Purpose.UPDATE, Purpose.ANSWER)
 LATER = (Purpose.FOLLOW_UP, Purpose.GOODWILL)
 """Drafts that belong to a task, and end with it."""
 
-PROMISES = (Kind.ACKNOWLEDGEMENT, Kind.UPDATE, Kind.RESOLUTION)
+PROMISES = (Kind.ACKNOWLEDGEMENT, Kind.UPDATE, Kind.RESOLUTION, Kind.PROMISE)
 """Tasks that are raised because a due-by was missed."""
 
 _TAKING_BACK = (Kind.WITHDRAWAL, Kind.SETTLING, Kind.NOTE)
+
+TOGETHER = timedelta(minutes=10)
+"""Two answers this close to each other belong together, or were written by people who did not know of each other."""
 
 SENDING = timedelta(minutes=10)
 """A draft that vanished this close to a reply was the one that was sent."""
@@ -45,11 +49,15 @@ SENDING = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What decides: the playbooks of this case, the calendars now in force, and which of them is the inbox's."""
+    """What decides: the playbooks of this case, the calendars now in force, and which of them is the inbox's.
+
+    `incidents` are those that complaints may be linked to now, the one opened last first.
+    """
 
     book: Book
     calendars: Mapping[str, Hours]
     hours: str = "default"
+    incidents: tuple[Incident, ...] = ()
 
     def calendar(self, name: str) -> Hours:
         """The calendar of that name; the inbox's own where none is named or the name is gone."""
@@ -71,6 +79,7 @@ class MessageSeen:
     repeat: bool = False
     parent_known: bool = True
     insist: bool = False
+    promises: tuple[Promise, ...] = ()  # with a date, in what one of us wrote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,10 +218,24 @@ class Story:
         tasks = (self.state.task(key) for key in keys)
         return any(task is not None and task.state.open for task in tasks)
 
-    def withdraw(self, purposes: tuple[Purpose, ...], reason: str, playbook: str = "") -> None:
-        """Take back drafts of these purposes (and playbook): planned ones are dropped, untouched ones withdrawn."""
+    def answered(self) -> None:
+        """A person answered: our drafts of an answer are taken back, but for the one planned for a later day.
+
+        A first word settles nothing, so the answer is still wanted before the day by which it is settled.
+        """
+        later = {task.key for task in self.state.open_tasks(Kind.DRAFT)
+                 if task.purpose is Purpose.ANSWER and task.run_at > self.at}  # fmt: skip
+        self.withdraw(ANSWERS, "a person answered", but=later)
+
+    def withdraw(
+        self, purposes: tuple[Purpose, ...], reason: str, playbook: str = "", *, but: Collection[str] = ()
+    ) -> None:
+        """Take back drafts of these purposes (and playbook): planned ones are dropped, untouched ones withdrawn.
+
+        `but` are the keys of planned ones that stay.
+        """
         for task in self.state.open_tasks(Kind.DRAFT):
-            if task.purpose in purposes and playbook in ("", task.playbook):
+            if task.purpose in purposes and playbook in ("", task.playbook) and task.key not in but:
                 self.drop(task, reason)
         for draft in self.state.drafts:
             ours = draft.purpose in purposes and draft.fate is DraftFate.WRITTEN
@@ -251,6 +274,11 @@ def round_of(task: Task) -> int:
     """The round a task belongs to; 0 for what belongs to none."""
     part = task.key.split("/")[1]
     return int(part) if part.isdigit() else 0
+
+
+def making_room(case: Case, draft: str, at: datetime, reason: str) -> Task:
+    """The task that takes back this draft for another one, which is written at `at`: it comes up just before."""
+    return replace(withdrawal(case, draft, at - timedelta(microseconds=1)), note=reason)
 
 
 def withdrawal(case: Case, draft: str, at: datetime) -> Task:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from plugin.decide import promises, rules
+from plugin.decide import promises, rules, said
 from plugin.decide.story import Story, message_id, withdrawal
 from plugin.model import AmendsError
-from plugin.timeline import DraftFate, DueByMissed, Kind, Resolved, Status, TakenUp, Task, Undone
+from plugin.timeline import PROMISE, DraftFate, DueByMissed, Kind, Resolved, Status, TakenUp, Task, Undone
 
 UNDONE = "undone"
 """Why a task was dropped that an undone case no longer needs."""
@@ -124,7 +124,8 @@ def _take_up(story: Story, act: TakeUp) -> None:
     if not act.quietly:
         story.add(TakenUp(at=story.at, by=act.by))
         rules.take_up(story)
+        said.watch(story)
         return
     for due in state.due:
-        if due.open and not due.missed and due.due_at is not None and due.due_at <= story.at:
+        if due.open and not due.missed and due.due_at is not None and due.due_at <= story.at and due.kind != PROMISE:
             story.add(DueByMissed(at=story.at, due_for=due.due_for))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from plugin.decide import rules
-from plugin.decide.past import Letters, Occasion, occasions
-from plugin.decide.story import Policy
-from plugin.hours import HoursError
+from plugin.decide.past import Letters, Occasion, linkings, occasions, words_now
+from plugin.decide.story import Policy, Story
+from plugin.hours import Hours, HoursError
+from plugin.incident import Incident
 from plugin.model import Evidence
 from plugin.playbook import (
     AnyOf,
@@ -27,7 +28,7 @@ from plugin.playbook import (
     When,
     WriteDraft,
 )
-from plugin.timeline import Case, Event, Kind, Ran
+from plugin.timeline import Case, Event, Kind, Ran, Status
 
 PolicyOf = Callable[[Case], Policy | None]
 """The policy under which a case stood, by the book it names; None where that book cannot be read any more."""
@@ -190,6 +191,68 @@ def _said(condition: Says, facts: Facts) -> tuple[str | None, Words | None]:
             words = Words(condition.word, text[span[0] : span[1]], *span) if span else None
             return words.text if words else str(sought), words
     return (text or None) if condition.word == "subject" else None, None
+
+
+# ---- which incident it belongs to -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """An incident a case was asked about: whether it was linked, why, when, and what each condition saw."""
+
+    incident: str
+    version: int
+    linked: bool
+    reason: str
+    at: datetime | None = None
+    looks: tuple[Look, ...] = ()
+
+
+def belongings(
+    case: Case, events: Sequence[Event], letters: Letters, asked: Sequence[Incident], hours: Hours
+) -> list[Belonging]:
+    """The incidents a case was linked to, oldest first, then why an open one does not belong to the others `asked`."""
+    known = {(one.name, one.version): one for one in asked}
+    found, names = [], set[str]()
+    policy = Policy(Book("", (), ()), {"": hours}, "")
+    for one in linkings(events, letters):
+        names.add(one.linked.incident)
+        incident = known.get((one.linked.incident, one.linked.version))
+        facts = rules.facts_of(Story(one.case, one.linked.at, policy, one.text, one.message, one.assessment))
+        evidence = one.assessment.evidence if one.assessment else _evidence(one.case, letters)
+        seen = _incident_looks(incident, facts, evidence, one.case, hours) if incident else ()
+        told = (one.linked.incident, one.linked.version, True, one.linked.reason, one.linked.at)
+        found.append(Belonging(*told, seen if all(look.held for look in seen) else ()))  # a forgotten letter tells less
+    if case.status is Status.OPEN and not case.incident:
+        text = words_now(events, case, letters)
+        facts = rules.facts_of(Story(case, case.since or events[-1].at, policy, text))
+        found += [_apart(one, facts, case, letters, hours) for one in asked if one.name not in names]
+    return found
+
+
+def _apart(incident: Incident, facts: Facts, case: Case, letters: Letters, hours: Hours) -> Belonging:
+    looks = _incident_looks(incident, facts, _evidence(case, letters), case, hours)
+    reason = next((look.reason for look in looks if not look.held), "it came before this was told")
+    return Belonging(incident.name, incident.version, False, reason, None, looks)
+
+
+def _evidence(case: Case, letters: Letters) -> Sequence[Evidence]:
+    kept = letters.get(case.message)
+    return kept.assessment.evidence if kept else ()
+
+
+def _incident_looks(
+    incident: Incident, facts: Facts, evidence: Sequence[Evidence], case: Case, hours: Hours
+) -> tuple[Look, ...]:
+    """When it came and which inbox it came to, then each of its conditions."""
+    received = case.since or case.received_at
+    within = incident.within(received, hours) if received else None
+    looks = [Look("from", within.held, within.reason, hours.shown(received))] if within and received else []
+    if incident.inboxes:
+        among = case.inbox in incident.inboxes
+        reason = f"the inbox is {case.inbox}" + ("" if among else f", not {' or '.join(incident.inboxes)}")
+        looks.append(Look(f"inboxes: [{', '.join(incident.inboxes)}]", among, reason, case.inbox))
+    return (*looks, *(_look(one, facts, evidence) for one in incident.condition.conditions))
 
 
 # ---- what was offered and not taken ---------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -23,6 +24,7 @@ from plugin.decide import Act, Acted, Trigger
 from plugin.desk.intake import Intake
 from plugin.desk.ledger import Policies, StoreMemory, follow, keep_fault, recount, stay_quiet, words_of
 from plugin.desk.replanning import Foreseen, Replan, foresee, trigger_of
+from plugin.desk.spreading import spread
 from plugin.desk.work import Outcome, Raising, Writing
 from plugin.inbox import KINDS, ActKind, Inbox, InboxError, Page, Unreadable
 from plugin.judge import Judge
@@ -35,7 +37,8 @@ from plugin.source import Problem, Problems
 from plugin.store import NEVER_TAUGHT, Conflict, Session, Store
 from plugin.timeline import Case, Status
 
-__all__ = ["Desk", "Outcome", "Replan", "UnknownCase", "book_of", "judge_of", "open_desk", "open_inbox"]
+__all__ = ["Desk", "Outcome", "Replan", "UnknownCase", "book_of", "judge_of", "open_desk", "open_inbox",
+           "policies_of"]  # fmt: skip
 
 log = logging.getLogger("amends.desk")
 
@@ -130,7 +133,7 @@ class Desk:
             except Exception as error:
                 log.exception("inbox %s: one message could not be taken in", name)
                 reason = f"Amends stumbled over it: {type(error).__name__}: {clip(str(error), 200)}"
-                stumbled += [Unreadable(message.place, reason, b"") for message in single.messages]
+                stumbled += [Unreadable(one.place, reason, b"", one.at, one.historic) for one in single.messages]
         self._take(name, replace(page, messages=(), acts=(), unreadable=(*page.unreadable, *stumbled)))
 
     def _take(self, name: str, page: Page, *, old: bool = False) -> None:
@@ -181,6 +184,7 @@ class Desk:
     def run_due(self) -> Outcome:
         """Raise every task whose time has come and write all that waits; faults are stored, not raised."""
         self._recount()
+        spread(self.store, self.policies, self._clock())
         with self.store.writing() as session:
             Raising(session, self.policies, self._clock()).run()
         return Writing(self.store, self.policies, self.inboxes, self._clock()).run()
@@ -221,11 +225,31 @@ def open_inbox(settings: InboxSettings) -> Inbox:
 
 
 def book_of(settings: Settings) -> Book:
-    """The playbooks and letters in force; raises Problems."""
-    inboxes = [inbox.name for inbox in settings.inboxes]
-    return load_book(
-        settings.packs, settings.playbooks, calendars=settings.calendars, inboxes=inboxes, check_text=letters.problems
-    )
+    """The playbooks and letters in force, whose phrases are sound; raises Problems."""
+    problems: list[Problem] = []
+    check = partial(letters.problems, phrases=_phrases(settings, problems))
+    inboxes, book = [inbox.name for inbox in settings.inboxes], None
+    try:
+        book = load_book(
+            settings.packs, settings.playbooks, calendars=settings.calendars, inboxes=inboxes, check_text=check
+        )
+    except Problems as error:
+        problems.extend(error.problems)
+    if book is None or problems:
+        raise Problems(problems)
+    return book
+
+
+def policies_of(settings: Settings, inboxes: Mapping[str, InboxSettings]) -> Policies:
+    """Playbooks, calendars and phrases in force for these inboxes; raises Problems."""
+    return Policies(book_of(settings), settings.calendars, inboxes, _phrases(settings, []))
+
+
+def _phrases(settings: Settings, problems: list[Problem]) -> letters.Phrases:
+    """The phrases letters are written with, the site's own over the shipped ones."""
+    if settings.playbooks is None or not (settings.playbooks / "phrases").is_dir():
+        return letters.SHIPPED
+    return letters.read_phrases(settings.playbooks, problems)
 
 
 def judge_of(settings: Settings) -> Judge:
@@ -251,6 +275,6 @@ def open_desk(
     opening: Callable[[InboxSettings], Inbox] = open_inbox,
 ) -> Desk:  # fmt: skip
     """The desk these settings describe; raises Problems and StoreError."""
-    policies = Policies(book_of(settings), settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
+    policies = policies_of(settings, {inbox.name: inbox for inbox in settings.inboxes})
     inboxes = {inbox.name: opening(inbox) for inbox in settings.inboxes}
     return Desk(Store(settings.store), inboxes, policies, judge_of(settings), clock)

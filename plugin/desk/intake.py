@@ -27,10 +27,13 @@ from plugin.decide import (
     Vanish,
     Wait,
     case_id,
+    withdrawal,
 )
 from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events, words_of
 from plugin.inbox import ALONE, Act, ActKind, Page, Unreadable
-from plugin.model import CATEGORIES, SEVERITIES, Address, Assessment, Direction, Message, Origin, Place
+from plugin.judge.own import own_text
+from plugin.letters import promised
+from plugin.model import CATEGORIES, SEVERITIES, Address, Assessment, Direction, Message, Origin, Place, Promise
 from plugin.store import Known, Session
 from plugin.timeline import (
     Case,
@@ -42,6 +45,7 @@ from plugin.timeline import (
     Noted,
     Received,
     Reopened,
+    Replied,
     Status,
     TaskState,
 )
@@ -130,7 +134,7 @@ class Intake:
         joined = any(isinstance(event, Received | Joined | Reopened) for event in events)
         self._record(message, after.id if joined else "", _verdict(message, assessment, events))
         if joined:
-            self._keep(message, assessment, after.id)
+            self._keep(message, assessment, after.id, reply=_is_reply(events))
         elif case.status is Status.NONE:
             self._note_beside(message)
 
@@ -151,9 +155,13 @@ class Intake:
 
     def _proved(self, message: Message, known: Known) -> None:
         """One of ours that lay elsewhere first, where nothing vouched for it, lies in Sent after all."""
-        trigger = self._trigger(message, self._case_for(message), self.assessed[message.key], False)
-        case, _ = follow(self.session, self.policies, self._case_for(message), self.inbox, trigger)
+        assessment = self.assessed[message.key]
+        trigger = self._trigger(message, self._case_for(message), assessment, False)
+        case, events = follow(self.session, self.policies, self._case_for(message), self.inbox, trigger)
         self.session.change_verdict(self.inbox, known.key, "ours", case.id)
+        if _is_reply(events):
+            self.session.forget_letter(case.id, message.key)
+            self._keep(message, assessment, case.id, reply=True)
 
     def _begun_later(self, message: Message, case: Case) -> Case | None:
         """The case that a later message of the same person in the same thread has opened; None where there is none."""
@@ -186,7 +194,18 @@ class Intake:
             repeat=counts and bool(self._complaints.get(message.sender.email, set()) - {case.id}),
             parent_known=known,
             insist=insist,
+            promises=self._promises(message, case, assessment),
         )
+
+    def _promises(self, message: Message, case: Case, assessment: Assessment) -> tuple[Promise, ...]:
+        """What one of us promised by a date, in the words that are kept of it."""
+        if case.status is Status.NONE or not message.genuine or message.automatic:
+            return ()
+        settings = self.policies.inboxes[self.inbox]
+        spoken = (assessment.language, case.language, settings.language)
+        language = next((one for one in spoken if one in promised.LANGUAGES), "")
+        calendar = self.policies.calendars[settings.hours]
+        return promised.promised(assessment.own_text, language, message.at, calendar)
 
     @property
     def _ids_known(self) -> set[str]:
@@ -238,9 +257,11 @@ class Intake:
         if message.message_id:
             self._by_id[message.message_id].append(known)
 
-    def _keep(self, message: Message, assessment: Assessment, case: str) -> None:
+    def _keep(self, message: Message, assessment: Assessment, case: str, *, reply: bool = False) -> None:
+        """Keep what was said: of a reply our own words alone, since what it quotes is kept already."""
         detail = ASSESSMENT.dump_json(assessment, exclude_defaults=True).decode()
-        self.session.keep_letter(case, message.key, "message", message.text, subject=message.subject, detail=detail)
+        kind, text = ("reply", assessment.own_text) if reply else ("message", message.text)
+        self.session.keep_letter(case, message.key, kind, text, subject=message.subject, detail=detail)
 
     # ---- acts ---------------------------------------------------------------------------------------------------
 
@@ -372,7 +393,15 @@ class Intake:
         if act.kind in (ActKind.REMINDER_DONE, ActKind.REMINDER_GONE):
             cases = self.session.cases_reminded(self.inbox, act.written)
         for case in self.session.load(cases).values():
+            if act.kind is ActKind.DRAFT_GONE and self._took_back(case, act.written):
+                continue
             self._person(case, act, _person_act(act))
+            if act.kind is ActKind.DRAFT_EDITED and (said := own_text(act.text)):
+                self.session.keep_edited(case.id, act.written, said)  # as it was when that was noticed
+
+    def _took_back(self, case: Case, draft: str) -> bool:
+        """Whether we had begun to take this draft back, so that it was we who removed it; that is finished later."""
+        return self.session.is_begun(withdrawal(case, draft, self.now).key)
 
     def _person(self, case: Case, act: Act, meant: PersonAct) -> None:
         runs_playbooks = isinstance(meant, Resolve | Reopen | Rate)
@@ -393,8 +422,14 @@ class Intake:
             "at": self.now,
             "reason": unreadable.reason,
             "raw": unreadable.raw,
+            "received_at": unreadable.at,
+            "historic": unreadable.historic,
         }
         self.session.put_aside(row)
+
+
+def _is_reply(events: Sequence[Event]) -> bool:
+    return any(isinstance(event, Replied) for event in events)
 
 
 def _addressed(message: Message) -> tuple[Address, ...]:

@@ -14,13 +14,16 @@ from pydantic import TypeAdapter
 from plugin.config import InboxSettings
 from plugin.decide import CalendarsChanged, Policy, Replanning, Trigger, short, told
 from plugin.desk.corrections import corrections
+from plugin.desk.incidents import in_force
 from plugin.hours import Hours
 from plugin.inbox import Cursor, InboxError, InboxRefused, InboxUnavailable, Notice
+from plugin.letters import SHIPPED, Phrases
 from plugin.model import Assessment, Message, Written
 from plugin.playbook import Book
 from plugin.store import Session, Store
 from plugin.timeline import (
     Case,
+    Corrected,
     DraftChanged,
     DraftFate,
     DraftWritten,
@@ -42,21 +45,22 @@ _UNCOUNTED = ("no", "undecided", "unverified", "automatic")
 
 @dataclass(slots=True)
 class Policies:
-    """Which playbooks and calendars decide: a running case keeps the book it started with."""
+    """Which playbooks and calendars decide, and which phrases say it: a running case keeps the book it started with."""
 
     book: Book
     calendars: Mapping[str, Hours]
     inboxes: Mapping[str, InboxSettings]
+    phrases: Phrases = SHIPPED
     _books: dict[str, Book] = field(default_factory=dict)
 
     def of(self, session: Session, case: Case, inbox: str) -> Policy:
         """The policy of this case; of a new one, that now in force."""
-        return self.under(self._book(session, case.book), inbox)
+        return self.under(session, self._book(session, case.book), inbox)
 
-    def under(self, book: Book, inbox: str) -> Policy:
+    def under(self, session: Session, book: Book, inbox: str) -> Policy:
         """The policy of this inbox under this book."""
         hours = self.inboxes[inbox].hours if inbox in self.inboxes else "default"  # it may be set up no more
-        return Policy(book, self.calendars, hours)
+        return Policy(book, self.calendars, hours, in_force(session))
 
     def calendars_of(self, inbox: str) -> str:
         """A digest of the calendars now in force and of which of them is the inbox's."""
@@ -84,8 +88,10 @@ def follow(
 ) -> tuple[Case, Sequence[Event]]:
     """Decide and store; the case as it stands afterwards, and what was added to it."""
     moves = isinstance(trigger, Replanning)  # only that asks for the playbooks now in force
-    policy = policies.under(policies.book, inbox) if moves else policies.of(session, case, inbox)
+    policy = policies.under(session, policies.book, inbox) if moves else policies.of(session, case, inbox)
     events, after = told(case, trigger, policy)
+    if policy.incidents and any(isinstance(event, Corrected) for event in events):
+        session.incidents.look_again()  # under another category it may belong to one of them, or no more
     if events:
         session.append(case, events, after)
         _enter_all(session, inbox, after, events, getattr(trigger, "message", None))
@@ -120,7 +126,7 @@ def _enter_all(
 def _enter(session: Session, inbox: str, case: Case, event: Event, message: Message | None) -> None:
     match event:
         case TaskScheduled(task=task) if task.kind is Kind.DRAFT:
-            untrusted = message is not None and message.trusted is False
+            untrusted = (message is not None and message.trusted is False) or _is_untrusted(session, inbox, case)
             session.will_write(
                 inbox, task.message_id, case.id, "draft", event.at, sender=case.complainant.email, untrusted=untrusted
             )
@@ -140,6 +146,13 @@ def _enter(session: Session, inbox: str, case: Case, event: Event, message: Mess
             session.change_verdict(inbox, case.message, "complaint", case.id)
         case _:
             pass
+
+
+def _is_untrusted(session: Session, inbox: str, case: Case) -> bool:
+    """Whether the words a draft of this case is made of failed DMARC; an older timeline knows by its drafts alone."""
+    if case.untrusted:
+        return True
+    return bool(case.drafts) and bool(session.untrusted(inbox, [draft.message_id for draft in case.drafts]))
 
 
 def recount(session: Session, policies: Policies, inbox: str, now: datetime) -> None:

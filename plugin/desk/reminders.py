@@ -15,6 +15,7 @@ _HOW = {
     Kind.ACKNOWLEDGEMENT: "They have had no answer yet. A draft may {wait}: read it, mend it, send it.",
     Kind.UPDATE: "They have not heard from us for too long. Tell them where things stand and when they hear again.",
     Kind.RESOLUTION: "The date by which this was to be settled has passed. Settle it, or tell them when it will be.",
+    Kind.PROMISE: "It was promised in a reply, and nobody has written since. Keep it, or tell them when it will be.",
     Kind.FOLLOW_UP: "It was settled some time ago. A letter that asks may {wait}: read it and send it.",
     Kind.GOODWILL: "It was settled. A letter for a gesture may {wait}: choose the gesture, read it, send it.",
     Kind.APPROVAL: "A person with the authority must say yes or no.",
@@ -74,7 +75,12 @@ def _subject(item: Raised) -> str:
 def _single(item: Raised, calendar: Hours, in_place: bool) -> str:
     how = _HOW[item.task.kind].format(wait="stand in a note above" if in_place else "wait in Drafts")
     end = _END_THERE if in_place else _END
-    return "\n".join([*_facts(item, calendar), "", item.task.note or how, *_offer(item), "", end, ""])
+    return "\n".join([*_facts(item, calendar), "", *_what(item, how), *_offer(item), "", end, ""])
+
+
+def _what(item: Raised, how: str) -> list[str]:
+    """What a task says of itself; of a promise both the words it was made with and what to do about it."""
+    return [item.task.note, how] if item.task.kind is Kind.PROMISE else [item.task.note or how]
 
 
 def _facts(item: Raised, calendar: Hours) -> list[str]:
@@ -94,7 +100,7 @@ def _facts(item: Raised, calendar: Hours) -> list[str]:
 
 def ahead(case: Case, calendar: Hours) -> tuple[str, ...]:
     """What is promised by when and what comes after it, a line each, for whoever reads a draft."""
-    dates = [(due.due_at, f"{due.due_for} due by {_when(due.due_at, calendar)}") for due in case.due
+    dates = [(due.due_at, f"{due.kind} due by {_when(due.due_at, calendar)}") for due in case.due
              if due.open and due.due_at is not None and case.status is Status.OPEN]  # fmt: skip
     dates += [(task.run_at, f"{task.kind.what}: {_when(task.run_at, calendar)}")
               for task in case.open_tasks(Kind.FOLLOW_UP, Kind.GOODWILL)]  # fmt: skip

@@ -49,5 +49,5 @@ def _before(session: Session, policies: Policies, case: Case) -> Book:
 def foresee(session: Session, policies: Policies, case: Case, by: str, at: datetime) -> Foreseen:
     """Decide, and store nothing; raises ActRefused."""
     trigger = trigger_of(session, policies, case, by, at)
-    events, after = told(case, trigger, policies.under(policies.book, case.inbox))
+    events, after = told(case, trigger, policies.under(session, policies.book, case.inbox))
     return Foreseen(case, events, after)

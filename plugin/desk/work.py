@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from plugin import letters
 from plugin.config import InboxSettings
-from plugin.decide import Acted, TaskDue, TouchDraft, date_of, short, withdrawal
+from plugin.decide import Acted, IncidentTold, TaskDue, TouchDraft, date_of, predecessors, short, withdrawal
 from plugin.desk import reminders
+from plugin.desk.incidents import Telling, telling_of, told_to, worded
 from plugin.desk.ledger import ASSESSMENT, Policies, follow, keep_fault, stay_quiet, store_events, words_of
 from plugin.inbox import ALONE, Change, Inbox, InboxError, InboxUnavailable, Receipt
+from plugin.incident import Incident
+from plugin.letters.alike import MOST, Lately, stock_of
 from plugin.model import Assessment, Draft, Place, Purpose, Reminder, Written, clip
 from plugin.store import UNTRUSTED, Claim, Session, Store
 from plugin.timeline import (
@@ -48,6 +50,7 @@ LATE = timedelta(minutes=5)
 """A task raised this long after its time was held up by downtime; such tasks come as one list."""
 LONGEST_PAUSE = timedelta(seconds=80)
 REFUSED_PAUSE = timedelta(minutes=5)
+NO_PAUSE = timedelta()
 READ_FIRST = timedelta(seconds=5)
 """Within so long what changed in a conversation under our hands is read."""
 MANY = 5
@@ -60,6 +63,7 @@ _ALLOWED = {"watch": frozenset[Kind](), "tag": frozenset(Kind) - {Kind.DRAFT}, "
 
 _Tasks = list[tuple[str, Task]]  # each with the id of its case
 _Held = list[tuple[str, Task, str]]  # the same, with what holds it back
+_KEPT = "this server cannot remove a single message, so the old draft stays"
 
 
 # ---- raising --------------------------------------------------------------------------------------------------------
@@ -152,6 +156,8 @@ class _Job:
     tasks: list[tuple[str, Task]]  # (case id, task)
     letter: letters.Letter | None = None
     draft: Draft | None = None
+    telling: Telling = ("", 0)  # the incident's facts the letter was made of
+    stock: frozenset[str] = frozenset()  # sentences that are the same in every letter made from this text
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +221,8 @@ class Writing:
             return self._postpone(claims, REFUSED_PAUSE, fault)
         with self.store.writing() as session:
             session.load(claim.case_id for claim in claims)
-            settled = _Settled(session, self.policies, name, self.now)
+            attempts = {claim.key: claim.attempts for claim in claims}
+            settled = _Settled(session, self.policies, name, self.now, attempts)
             for job, receipt in zip(jobs, receipts, strict=True):
                 settled.take(job, receipt)
             return settled.outcome + again
@@ -232,7 +239,7 @@ class Writing:
         """The jobs to do; what mode or caps forbid is dropped for good, what cannot be prepared is tried later."""
         build, tasks, held = self._build(name, claims)
         jobs = build.jobs(tasks)
-        if not held and not build.faults:
+        if not held and not build.faults and not build.waiting:
             return jobs, Outcome()
         with self.store.writing() as session:
             for case_id, task, why in held:
@@ -240,7 +247,10 @@ class Writing:
                 store_events(session, session.case(case_id), [dropped], name)
             for key, why in build.faults.items():
                 session.postpone([key], self.now + REFUSED_PAUSE, why)
-        return jobs, Outcome(again=len(build.faults))
+            for key, pause in build.waiting.items():
+                session.postpone([key], self.now + pause, "")
+        again = len(build.faults) + sum(pause > NO_PAUSE for pause in build.waiting.values())
+        return jobs, Outcome(again=again)
 
     def _build(self, name: str, claims: Sequence[Claim]) -> tuple[_Build, _Tasks, _Held]:
         with self.store.reading() as session:
@@ -249,8 +259,10 @@ class Writing:
                 self.policies.of(session, case, name)  # has the book it started with at hand
             texts = session.letters_of(list(cases))
             found = [(claim.case_id, cases[claim.case_id].task(claim.key)) for claim in claims]
-            waiting = [(case, task) for case, task in found if task is not None and task.state is TaskState.WAITING]
-            allowed, held = self._within_mode(name, cases, waiting)
+            there = [(case, task) for case, task in found if task is not None and task.state is TaskState.WAITING]
+            waiting = _in_turn(cases, there)
+            there = [(case, task) for case, task in there if task.key not in waiting]
+            allowed, held = self._within_mode(name, cases, there)
             tasks, capped = self._within_caps(session, name, cases, allowed)
             tagged = [task.message for _, task in tasks if task.kind is Kind.TAG]
             places = session.place_of(name, [*tagged, *(case.message for case in cases.values())])
@@ -260,9 +272,13 @@ class Writing:
             untrusted = session.untrusted(name, [task.message_id for _, task in tasks if task.kind is Kind.DRAFT])
             needed = {one for one in dict.fromkeys(targets) if _still_needed(session, name, one)}
             over = [written[one][0] for one in settling if one in written]
+            incidents = told_to(session, list(cases.values()))
             beside = _beside(session, name, over) if self.policies.inboxes[name].kind in ALONE else set()
         written = {message_id: row for message_id, row in written.items() if message_id not in needed}
-        return _Build(self.policies, name, cases, texts, places, written, untrusted, beside), tasks, held + capped
+        build = _Build(
+            self.policies, name, self.now, cases, texts, places, written, untrusted, incidents, beside, waiting
+        )
+        return build, tasks, held + capped
 
     def _within_mode(self, name: str, cases: Mapping[str, Case], tasks: _Tasks) -> tuple[_Tasks, _Held]:
         """What this inbox lets us write, and the rest: it is decided all the same, so that the register has it.
@@ -292,12 +308,28 @@ class Writing:
         capped: _Held = []
         for case_id, task in tasks:
             names = [cases[case_id].complainant.email, *([UNTRUSTED] if task.message_id in untrusted else [])]
+            if task.kind is Kind.DRAFT and task.key != task.family:
+                good.append((case_id, task))  # it takes the place of another, so there is not one draft more
+                continue
             if task.kind is Kind.DRAFT and any(counts[who] >= CAP for who in names):
                 capped.append((case_id, task, CAPPED))
                 continue
             good.append((case_id, task))
             counts.update(names if task.kind is Kind.DRAFT else ())
         return good, capped
+
+
+def _in_turn(cases: Mapping[str, Case], tasks: _Tasks) -> dict[str, timedelta]:
+    """The drafts that must wait until the one they take the place of is gone, and for how long; no time at all where
+    that is done in this very pass.
+    """
+    at_hand = {task.key for _, task in tasks}
+    found: dict[str, timedelta] = {}
+    for case_id, task in tasks:
+        before = predecessors(cases[case_id], task) if task.kind is Kind.DRAFT else ()
+        if before:
+            found[task.key] = NO_PAUSE if all(one.key in at_hand for one in before) else READ_FIRST
+    return found
 
 
 def _still_needed(session: Session, inbox: str, reminder: str) -> bool:
@@ -327,12 +359,15 @@ class _Build:
 
     policies: Policies
     inbox: str
+    now: datetime
     cases: Mapping[str, Case]
     texts: Mapping[tuple[str, str], Mapping[str, str]]
     places: Mapping[str, Place]
     written: Mapping[str, tuple[Written, str]]
     untrusted: Set[str]  # drafts that answer mail which failed DMARC
+    incidents: Mapping[Telling, Incident]
     beside: Set[tuple[str, int]] = frozenset()
+    waiting: Mapping[str, timedelta] = field(default_factory=dict)  # drafts that have to wait for their turn
     faults: dict[str, str] = field(default_factory=dict)
 
     def jobs(self, tasks: Iterable[tuple[str, Task]]) -> list[_Job]:
@@ -394,7 +429,10 @@ class _Build:
             complaint=True, maybe=False, score=1.0
         )  # fmt: skip
         untrusted = task.message_id in self.untrusted
-        material, source = matter(self.policies, settings, case, task, assessment, untrusted=untrusted)
+        incident = self.incidents.get(telling_of(case))
+        material, source = matter(
+            self.policies, settings, case, task, assessment, untrusted=untrusted, incident=incident, now=self.now
+        )
         letter = letters.compose(source, material)
         quoted = row["text"] if row and not untrusted else ""
         subject = letters.clean(case.subject, 200) if untrusted else case.subject
@@ -409,45 +447,66 @@ class _Build:
             at=task.run_at,
             quoted=quoted,
             quote_head=letters.quote_head(material) if quoted else "",
-            aside=reminders.ahead(case, self.policies.calendars[settings.hours]),
+            aside=(*reminders.ahead(case, self.policies.calendars[settings.hours]), *letters.why(letter).splitlines()),
         )
-        job.letter, job.draft = letter, draft
+        job.letter, job.draft, job.telling = letter, draft, telling_of(case)
+        job.stock = stock_of(source, material.language, material.phrases)
         job.change = replace(job.change, draft=draft)
 
 
 def matter(
     policies: Policies, settings: InboxSettings, case: Case, task: Task, assessment: Assessment,
-    *, untrusted: bool = False,
+    *, untrusted: bool = False, incident: Incident | None = None, now: datetime | None = None,
 ) -> tuple[letters.Material, str]:  # fmt: skip
     """What the letter of this task is made of, and its text: in the customer's language, the inbox's, or English.
 
     Of an `untrusted` mail no word is used: whoever is answered may not have written it, and would get a stranger's.
+    What is about an `incident` is acknowledged by its own letter, and any other letter may name its facts. What was
+    held up names no day that is past `now`.
     """
+    at = max(task.run_at, now or task.run_at)
     text = policies.kept(case.book).text(task.template, case.language, settings.language, "en")
     material = letters.Material(
         name=case.complainant.name,
-        assessment=assessment,
+        assessment=replace(assessment, category=case.category, asks=case.asks, heated=case.heated),
         subject=case.subject,
-        received_at=case.since or task.run_at,
+        received_at=case.wrote_at or task.run_at,
+        written_at=at,
         hours=policies.calendars[settings.hours],
-        dates=_dates(policies, settings, case, task),
+        dates=_dates(policies, settings, case, task, at),
         language=text.language if text else "en",
         signature=settings.signature,
         origin=case.origin,
         up_to=task.up_to,
         offer=task.offer,
+        voice=settings.voice,
+        case=case.id,
+        category=case.category,
+        channel=case.channel,
+        attached=case.has_attachment,
+        phrases=policies.phrases,
     )
     material = letters.wordless(material) if untrusted else material
+    hours = policies.calendars[settings.hours]
+    for wording in worded(incident, policies.book, case, task, settings=settings, hours=hours) if incident else ():
+        if wording.text is not None or wording.language == material.language:
+            text = wording.text or text
+            material = replace(material, incident=wording.facts, language=wording.language)
+            break
     return material, text.source if text else f"[[the text {task.template} is missing]]"
 
 
-def _dates(policies: Policies, settings: InboxSettings, case: Case, task: Task) -> dict[str, datetime]:
-    """The dates a letter may promise: none that is past, and of updates the next one, not that it is written for."""
-    dates = {due.due_for: due.due_at for due in case.due if due.due_at is not None and due.due_at > task.run_at}
+def _dates(
+    policies: Policies, settings: InboxSettings, case: Case, task: Task, at: datetime
+) -> dict[str, datetime]:  # fmt: skip
+    """The dates a letter may promise that is written at that time: none that is past, and of updates the next one, not
+    that it is written for.
+    """
+    dates = {due.due_for: due.due_at for due in case.due if due.due_at is not None and due.due_at > at}
     update = case.due_by("update")
     if task.purpose is Purpose.UPDATE and update is not None and update.span:
         calendar = policies.calendars.get(update.hours) or policies.calendars[settings.hours]
-        following = date_of(calendar, replace(update, anchor_at=task.run_at, pauses=()))
+        following = date_of(calendar, replace(update, anchor_at=at, pauses=()))
         dates |= {"update": following} if following else {}
     return dates
 
@@ -468,6 +527,7 @@ def _merged(jobs: list[_Job]) -> list[_Job]:
         if task.kind is Kind.DRAFT and partner is not None and partner.draft is None:
             partner.change = replace(partner.change, draft=job.change.draft)
             partner.draft, partner.letter = job.draft, job.letter
+            partner.telling, partner.stock = job.telling, job.stock
             partner.tasks += job.tasks
             continue
         if task.kind is Kind.TAG and not task.untag:
@@ -504,7 +564,9 @@ class _Settled:
     policies: Policies
     inbox: str
     now: datetime
+    attempts: Mapping[str, int]  # how often each task was taken in hand, this time included
     outcome: Outcome = Outcome()
+    _lately: Lately | None = None
 
     def take(self, job: _Job, receipt: Receipt) -> None:
         for case_id, task in job.tasks:
@@ -520,9 +582,10 @@ class _Settled:
                 events = self._too_late(case, task, events)
             store_events(self.session, case, events, self.inbox)
             self._after(case_id, task, receipt)
+            self._in_line(case_id, task, job.telling)
             self.outcome += Outcome(done=1)
         if job.letter is not None and receipt.draft is not None and job.draft is not None:
-            self._keep(job.draft, job.letter)
+            self._keep(job.draft, job.letter, job.stock)
 
     def _too_late(self, case: Case, task: Task, events: Sequence[Event]) -> list[Event]:
         """The task was dropped while it was being written: what lies there now is taken back."""
@@ -581,30 +644,65 @@ class _Settled:
         return ReminderPlaced(at=self.now, message_id=written.message_id, place=written.place, digest=written.digest)
 
     def _withdrawn(self, job: _Job, task: Task, receipt: Receipt) -> list[Event]:
-        fate = (receipt.withdrawn or {}).get(task.message_id, "gone")
+        fate = self._fate(task, receipt)
         if any(one.kind == "reminder" for one in job.change.withdraw):
             return [] if fate == "edited" else [ReminderOver(at=self.now, message_id=task.message_id, how="taken back")]
         if fate in ("withdrawn", "over"):
             return [DraftChanged(at=self.now, message_id=task.message_id, fate=DraftFate.WITHDRAWN)]
         if fate == "kept":
-            return [Noted(at=self.now, note="this server cannot remove a single message, so the old draft stays")]
+            return [Noted(at=self.now, note=_KEPT)]
         return []
+
+    def _fate(self, task: Task, receipt: Receipt) -> str:
+        """What became of what we came to take back; where it was begun before, it was we who removed it."""
+        fate = (receipt.withdrawn or {}).get(task.message_id, "gone")
+        return "withdrawn" if fate == "gone" and self.attempts.get(task.key, 1) > 1 else fate
 
     def _after(self, case_id: str, task: Task, receipt: Receipt) -> None:
         """A draft we came to take back and that was gone or not ours any more: a person sent, deleted or edited it."""
-        fate = (receipt.withdrawn or {}).get(task.message_id, "gone")
+        fate = self._fate(task, receipt)
+        if task.kind is Kind.WITHDRAWAL and fate == "kept":
+            self._give_way(case_id, task)
         if task.kind is not Kind.WITHDRAWAL or fate not in ("gone", "edited"):
             return
         act = TouchDraft(message_id=task.message_id, fate=DraftFate(fate))
         follow(self.session, self.policies, self.session.case(case_id), self.inbox, Acted(at=self.now, act=act))
 
-    def _keep(self, draft: Draft, letter: letters.Letter) -> None:
+    def _give_way(self, case_id: str, withdrawn: Task) -> None:
+        """The old draft stays, so the one that was to take its place is not written: there is one for each purpose."""
+        case = self.session.case(case_id)
+        draft = case.draft(withdrawn.message_id)
+        have = case.task(draft.task) if draft else None
+        gone = [
+            TaskDropped(at=self.now, key=task.key, reason=_KEPT)
+            for task in case.open_tasks(Kind.DRAFT)
+            if have is not None and task.family == have.family
+        ]
+        store_events(self.session, case, gone, self.inbox)
+
+    def _in_line(self, case_id: str, task: Task, telling: Telling) -> None:
+        """The facts of its incident were corrected while the draft was being written: it is written anew."""
+        case = self.session.case(case_id)
+        if task.kind is Kind.DRAFT and telling_of(case) != telling and case.draft(task.message_id) is not None:
+            trigger = IncidentTold(at=self.now, text=words_of(self.session, case), stale=(task.message_id,))
+            follow(self.session, self.policies, case, self.inbox, trigger)
+
+    def _keep(self, draft: Draft, letter: letters.Letter, stock: frozenset[str]) -> None:
         if self.session.case(draft.case).erased:
             return  # forgotten while it was being written: it is taken back, and its words are not kept
-        detail = json.dumps([[slot.name, slot.value] for slot in letter.slots], ensure_ascii=False)
-        self.session.keep_letter(
-            draft.case, draft.message_id, "draft", letter.text, subject=clip(draft.subject, 500), detail=detail
-        )
+        near = self._alike(draft.case, letter.text, stock)
+        subject, detail = clip(draft.subject, 500), letters.to_keep(letter, alike=near)
+        self.session.keep_letter(draft.case, draft.message_id, "draft", letter.text, subject=subject, detail=detail)
+
+    def _alike(self, case_id: str, text: str, stock: frozenset[str]) -> int:
+        """To how many others nearly the same was written today, of the last fifty drafts in this inbox."""
+        settings = self.policies.inboxes[self.inbox]
+        if self._lately is None:
+            today = self.policies.calendars[settings.hours].local(self.now).replace(hour=0, minute=0, second=0)
+            self._lately = Lately(dict(self.session.latest_drafts(self.inbox, today.astimezone(UTC), MOST)))
+        near = self._lately.near(case_id, text, stock, settings.signature)
+        self._lately.add(case_id, text)
+        return near
 
     def _anew(self, task: Task, why: str) -> None:
         """It was decided on what is no longer so: what changed is read before it is tried again."""

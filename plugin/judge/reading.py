@@ -24,6 +24,18 @@ _END = re.compile(
     r"|(?<=[.!?…])(?<![.!?…]{2})(?<!\b\w\.)(?<!\b[NMDS][ro]\.)(?<!\b[Ss]t\.)(?<!\bca\.)"
     r"[.!?…]*+[\"'”’»)\]]*+(?:\s++|$))"
 )
+# What ends with a full stop and goes on behind it; a line that ends there ends the sentence all the same.
+_ABBREVIATED = re.compile(
+    r"(?i)\b(?:ref|réf|tel|tél|bzw|ggf|inkl|evtl|zzgl|exkl|str|mrs|mme|approx|incl|e\.g|i\.e|z\.\s?b|d\.\s?h"
+    r"|p\.\s?ej)\.[ \t]+$"
+)
+_NUMBERED = re.compile(r"(?i)\b(?:n[or]|num|núm|kd|kdnr|bestellnr|rechnungsnr|art|pos)\.[ \t]+$")
+_A_NUMBER = re.compile(r"[#(]?[A-Za-z]{0,4}[-/ ]?\d")
+_ORDINAL = re.compile(r"\b\d{1,2}\.[ \t]+$")
+_ON_WITH = re.compile(
+    r"[a-zäöüß]|(?:Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b"
+)
+_TAIL = 24  # characters on either side of a full stop that tell what it ends
 _SPACED = re.compile(r"\S+")
 _PART = re.compile(r"\w+|[?!]+")
 _NUMBER = "0"
@@ -39,6 +51,27 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
+def whole_sentences(text: str) -> list[tuple[int, int]]:
+    """The same as a reader would part them: "order no. 4711", "on 16.11. nobody" and "am 14. November" stay together.
+
+    For quoting; what is judged is parted as what was trained on, by `sentences`.
+    """
+    spans: list[tuple[int, int]] = []
+    for start, end in sentences(text):
+        joined = bool(spans) and _goes_on(text[max(0, start - _TAIL) : start], text[start : start + _TAIL])
+        spans.append((spans.pop()[0] if joined else start, end))
+    return spans
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether the full stop at the end of `before` only shortens a word or makes a number an ordinal."""
+    if _ABBREVIATED.search(before):
+        return True
+    if _NUMBERED.search(before):
+        return _A_NUMBER.match(after) is not None
+    return _ORDINAL.search(before) is not None and _ON_WITH.match(after) is not None
+
+
 def words(text: str, start: int = 0, end: int = sys.maxsize) -> list[str]:
     """The words of a sentence, with the marks that stand at them."""
     return text[start:end].split()
@@ -52,7 +85,7 @@ def placed(text: str, start: int, end: int) -> list[tuple[int, int]]:
 def sentence_around(text: str, start: int, end: int, limit: int) -> tuple[int, int]:
     """Where the sentence stands that a span ends in; of one longer than `limit`, from the clause the span is in."""
     first = max(0, start - _AROUND)
-    spans = [(first + head, first + tail) for head, tail in sentences(text[first : end + _AROUND])]
+    spans = [(first + head, first + tail) for head, tail in whole_sentences(text[first : end + _AROUND])]
     head, tail = next(((head, tail) for head, tail in spans if head < end <= tail), (start, end))
     start = max(start, head)
     head += len(text[head:start]) - len(text[head:start].lstrip())

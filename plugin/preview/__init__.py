@@ -34,6 +34,7 @@ MOST = 20_000
 """Messages of one folder; of more than that an inbox tells the newest, where it can."""
 _OURS = ("category-", "severity-", "risk-")
 _WORDS = frozenset({"complaint", "maybe-complaint", "not-a-complaint", "resolved"})
+_NOT_ORDINARY = frozenset({"complaint", "undecided", "automatic", "ours"})  # what is counted beside it
 _AT_ONCE = 200  # cases compared at once
 
 Told = Callable[[str, int, int], None]
@@ -113,6 +114,7 @@ class Preview:
             "undecided": verdicts.get("undecided", 0),
             "automatic": verdicts.get("automatic", 0),
             "ours": verdicts.get("ours", 0),
+            "ordinary": sum(count for verdict, count in verdicts.items() if verdict not in _NOT_ORDINARY),
             "unreadable": [{"file": name, "error": why} for name, why in self._faults()],
             "cut": [folder for folder, count in self._folders.items() if count >= MOST],
         }

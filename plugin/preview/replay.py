@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plugin.config import InboxSettings, Settings
-from plugin.desk import Desk, book_of, judge_of
+from plugin.desk import Desk, judge_of, policies_of
 from plugin.desk.backfilling import shown_answered
 from plugin.desk.ledger import Policies
 from plugin.desk.work import Raising, Writing
@@ -37,7 +37,7 @@ class Replay:
         inboxes = {inbox.name: inbox}
         self._name, self._now = inbox.name, datetime.fromtimestamp(0, UTC)
         self._fresh: list[Message] = []
-        self._policies, judge = Policies(book_of(settings), settings.calendars, inboxes), judge_of(settings)
+        self._policies, judge = policies_of(settings, inboxes), judge_of(settings)
         self._store, paper = ForgetfulStore(), _Paper(inbox.name)
         self._desk = Desk(self._store, {inbox.name: paper}, self._policies, judge, lambda: self._now, past=True)
         self.register = Register(self._store, settings.calendars, inboxes)

@@ -15,15 +15,19 @@ from plugin.decide import Policy
 from plugin.decide.past import kept
 from plugin.hours import Hours
 from plugin.inbox import ALONE
+from plugin.letters import SHIPPED_TONE, Tone, read_kept, read_tone
 from plugin.model import AmendsError
 from plugin.playbook import Book
+from plugin.register.coaching import coached
 from plugin.register.explaining import explanation
-from plugin.register.shape import document, summary, task_document, utc
+from plugin.register.incidents import belonging, incident_document, incidents_asked
+from plugin.register.shape import document, summary, task_document, utc, worded
+from plugin.register.wording import remarked
 from plugin.source import Problems
 from plugin.store import Session, Store, next_due
 from plugin.timeline import Case, Status, Task, TaskState
 
-__all__ = ["NoSuchCase", "Register", "open_register"]
+__all__ = ["NoSuchCase", "Register", "open_register", "tone_of"]
 
 _LISTED = (Status.OPEN.value, Status.RESOLVED.value)
 _AT_ONCE = 500
@@ -45,9 +49,18 @@ class NoSuchCase(AmendsError):
 class Register:
     """What the store knows, as people and other programs read it. Safe to use from several threads."""
 
-    def __init__(self, store: Store, calendars: Mapping[str, Hours], inboxes: Mapping[str, InboxSettings]) -> None:
-        """Read `store`; the calendars and inboxes are those now set up, and say in which zone people are told."""
-        self._store, self._calendars, self._settings = store, calendars, inboxes
+    def __init__(
+        self,
+        store: Store,
+        calendars: Mapping[str, Hours],
+        inboxes: Mapping[str, InboxSettings],
+        tone: Tone = SHIPPED_TONE,
+    ) -> None:
+        """Read `store`; the calendars and inboxes are those now set up, and say in which zone people are told.
+
+        By `tone` the wording of drafts and replies is looked at.
+        """
+        self._store, self._calendars, self._settings, self._tone = store, calendars, inboxes, tone
 
     # ---- cases --------------------------------------------------------------------------------------------------
 
@@ -60,10 +73,12 @@ class Register:
             letters = {key: row for (_, key), row in session.letters_of([case_id]).items()}
             texts = {key: row["text"] for key, row in letters.items()}
             found = document(case, session.timeline(case_id), texts, self)
-            return found | _judged(letters.get(case.message))
+            return self._worded(found, letters) | _judged(letters.get(case.message))
 
     def explain(self, case_id: str) -> dict[str, Any]:
-        """Why each playbook did or did not apply: `{id, playbooks, later}` (contract, section 9); raises NoSuchCase.
+        """Why each playbook did or did not apply: `{id, playbooks, later, incidents}` (contract, section 9).
+
+        Raises NoSuchCase.
 
         A playbook stands there once for each time it was looked at, or once if it never was. Spans count in the own
         text, or in the subject, of the message that was at hand; what was forgotten since is not shown.
@@ -76,7 +91,9 @@ class Register:
             events, books = session.timeline(case_id), dict[str, Book | None]()
             for version in {case.book, *(getattr(event, "book", "") for event in events)} - {""}:
                 books[version] = _readable(session.book(version))
-            return explanation(case, events, letters, lambda then: self._policy(then, books.get(then.book)), self)
+            found = explanation(case, events, letters, lambda then: self._policy(then, books.get(then.book)), self)
+            asked = incidents_asked(session, events)
+            return found | {"incidents": belonging(case, events, letters, asked, self.calendar(case.inbox))}
 
     def _policy(self, case: Case, book: Book | None) -> Policy | None:
         own = self._settings[case.inbox].hours if case.inbox in self._settings else "default"
@@ -114,7 +131,7 @@ class Register:
             {"key": key} | {name: row[name] for name in ("kind", "subject", "text")} for key, row in letters.items()
         ]
         return (
-            document(case, session.timeline(case_id), texts, self)
+            self._worded(document(case, session.timeline(case_id), texts, self), letters)
             | _judged(letters.get(case.message))
             | {"texts": kept}
         )
@@ -181,10 +198,11 @@ class Register:
     # ---- inboxes ------------------------------------------------------------------------------------------------
 
     def quarantine(self) -> list[dict[str, Any]]:
-        """Mails that could not be read, oldest first: {id, inbox, folder, uid, reason, at}."""
+        """Mails that could not be read, oldest first: {id, inbox, folder, uid, reason, at, received_at}."""
         with self._store.reading() as session:
             return [
-                {key: row[key] for key in ("id", "inbox", "folder", "uid", "reason")} | {"at": utc(row["at"])}
+                {key: row[key] for key in ("id", "inbox", "folder", "uid", "reason")}
+                | {"at": utc(row["at"]), "received_at": utc(row["received_at"])}
                 for row in session.aside()
             ]
 
@@ -214,6 +232,33 @@ class Register:
         with self._store.reading() as session:
             found = session.counted(now)
         return {key: numbers for key, numbers in found.items() if key[1] in _LISTED}
+
+    def coaching(self, since: datetime) -> dict[str, Any]:
+        """How what was sent since then reads: {since, replies, groups}, a group for each inbox and language.
+
+        A group is {inbox, language, list (whether there is one), replies, well: {feeling, day, clean}, remarks}; a
+        remark is {kind, practice, count, better, examples: [{case, text}]}. Nobody who complained is named.
+        """
+        with self._store.reading() as session:
+            rows = session.replies(since)
+            ids = list(dict.fromkeys(row["case_id"] for row in rows))
+            cases = {case.id: case for start in range(0, len(ids), _AT_ONCE)
+                     for case in session.load(ids[start : start + _AT_ONCE]).values()}  # fmt: skip
+            return {"since": utc(since)} | coached(rows, cases, self._tone)
+
+    def incidents(self) -> list[dict[str, Any]]:
+        """The incidents people told of, the one opened last first: {name, what, from, until, inboxes, version,
+        opened_at, opened_by, closed_at, cases, open, drafts: {state: number}}, `cases` being how many it caused.
+        """
+        with self._store.reading() as session:
+            meant = list(self._settings)
+            return [incident_document(session, one, self, meant) for one in session.incidents.all()]
+
+    def _worded(self, found: dict[str, Any], letters: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """The case with what is known of its drafts beside their text, and with remarks on what was written."""
+        details = {key: row["detail"] for key, row in letters.items() if row["kind"] == "draft"}
+        drafts = [worded(draft, read_kept(details.get(draft["message_id"], ""))) for draft in found["drafts"]]
+        return remarked(found | {"drafts": drafts}, letters, self._tone)
 
     # ---- time for people ----------------------------------------------------------------------------------------
 
@@ -261,4 +306,10 @@ def _readable(sources: str | None) -> Book | None:
 
 def open_register(settings: Settings) -> Register:
     """The register these settings describe; raises StoreError."""
-    return Register(Store(settings.store), settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
+    inboxes = {inbox.name: inbox for inbox in settings.inboxes}
+    return Register(Store(settings.store), settings.calendars, inboxes, tone_of(settings))
+
+
+def tone_of(settings: Settings) -> Tone:
+    """The lists in force by which wording is looked at; what is wrong with a site's own, `amends check` tells."""
+    return read_tone(settings.playbooks, []) if settings.playbooks else SHIPPED_TONE

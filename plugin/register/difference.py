@@ -90,9 +90,9 @@ def _later(before: Case, events: Sequence[Event], shown: Shown) -> Iterator[str]
 def _kept_promises(before: Case, shown: Shown) -> Iterator[str]:
     for due in before.due:
         if due.met_at is not None:
-            yield f"{due.due_for}: met {shown(due.met_at)}"
+            yield f"{due.kind}: met {shown(due.met_at)}"
         elif due.missed and due.due_at is not None:
-            yield f"{due.due_for}: missed {shown(due.due_at)}"
+            yield f"{due.kind}: missed {shown(due.due_at)}"
 
 
 def _kept_drafts(before: Case) -> Iterator[str]:

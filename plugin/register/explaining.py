@@ -59,7 +59,7 @@ def _traced(trace: Trace, case: Case, calendars: Calendars) -> dict[str, Any]:
         "version": trace.ran.version,
         "applied": trace.ran.applied,
         "reason": trace.ran.reason,
-        "conditions": [_look(look) for look in trace.looks],
+        "conditions": [look_document(look) for look in trace.looks],
         "when": trace.when,
         "at": utc(trace.at),
         "round": trace.ran.round,
@@ -83,7 +83,8 @@ def _never(playbook: Playbook) -> dict[str, Any]:
     }
 
 
-def _look(look: Look) -> dict[str, Any]:
+def look_document(look: Look) -> dict[str, Any]:
+    """One condition and what it saw."""
     found = {
         "condition": look.condition,
         "held": look.held,
@@ -91,7 +92,7 @@ def _look(look: Look) -> dict[str, Any]:
         "span": _span(look.words),
         "reason": look.reason,
     }
-    return found | ({"parts": [_look(part) for part in look.parts]} if look.parts else {})
+    return found | ({"parts": [look_document(part) for part in look.parts]} if look.parts else {})
 
 
 def _span(words: Words | None) -> dict[str, Any] | None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Protocol
 
 from plugin.decide import date_of, working_of
-from plugin.hours import Hours, HoursError, SpanError
+from plugin.hours import Hours, HoursError, Span, SpanError
+from plugin.letters import Kept
+from plugin.letters.alike import MANY
 from plugin.register.telling import Tale, is_minor
-from plugin.timeline import Case, DraftState, DueBy, Event, Ran, Status, Task, TaskState
+from plugin.timeline import PROMISE, Case, DraftFate, DraftState, DueBy, Event, Ran, Status, Task, TaskState
+
+WOULD_BE = "would be written"
+"""The state of a draft that is only tried."""
 
 
 class Calendars(Protocol):
@@ -62,6 +68,7 @@ def summary(case: Case, calendars: Calendars) -> dict[str, Any]:
         "due": [_due(case, due, calendars) for due in case.due],
         "tasks": [_task(task) for task in case.tasks if not task.kind.for_inbox],
         "drafts": [_draft(draft, case, calendars) for draft in case.drafts],
+        "needs_you": sum(draft.fate is DraftFate.WRITTEN and draft.marks > 0 for draft in case.drafts),
         "playbooks": [_playbook(ran) for ran in case.playbooks],
         "outcome": case.outcome or None,
         "cause": case.cause or None,
@@ -73,7 +80,7 @@ def summary(case: Case, calendars: Calendars) -> dict[str, Any]:
 
 def _due(case: Case, due: DueBy, calendars: Calendars) -> dict[str, Any]:
     return {
-        "for": due.due_for,
+        "for": due.kind,
         "due_at": utc(due.due_at),
         "provisional": due.provisional and due.open,
         "met_at": utc(due.met_at),
@@ -87,7 +94,16 @@ def _due(case: Case, due: DueBy, calendars: Calendars) -> dict[str, Any]:
         "playbook": due.playbook,
         "note": due.note,
         "paused_since": utc(due.paused_at),
+        "said": _said(due),
     }
+
+
+def _said(due: DueBy) -> dict[str, Any] | None:
+    """The words a promise was made with; the span counts in the own text of the reply with that key."""
+    if due.kind != PROMISE:
+        return None
+    return {"text": due.said, "start": due.said_start, "end": due.said_end, "sentence": due.sentence,
+            "reply": due.said_in, "replied_at": utc(due.anchor_at)}  # fmt: skip
 
 
 def _derivation(case: Case, due: DueBy, calendars: Calendars) -> tuple[str, ...]:
@@ -96,12 +112,28 @@ def _derivation(case: Case, due: DueBy, calendars: Calendars) -> tuple[str, ...]
     if calendar is None or due.anchor_at is None or due.due_at is None:
         return ()
     then = calendars.shown(due.due_at, case.inbox)
+    if due.kind == PROMISE:
+        return _promised(case, due, calendar, calendars)
     try:
         lines = working_of(calendar, due)
         same = date_of(calendar, due) == due.due_at
     except (SpanError, HoursError) as error:
         return (f"it was set to {then}; the working cannot be shown: {error}",)
     return lines if same else (*lines, f"the calendar has changed since; the date that counts was set before: {then}")
+
+
+def _promised(case: Case, due: DueBy, calendar: Hours, calendars: Calendars) -> tuple[str, ...]:
+    """The reply, its words, and how the date follows from them; it stays as it was, whatever the calendar says now."""
+    sent, due_at = due.anchor_at or due.due_at, due.due_at
+    if sent is None or due_at is None:
+        return ()
+    words = f"the reply of {calendars.shown(sent, case.inbox)} says: “{due.said}”"
+    if due.span:
+        with suppress(SpanError, HoursError):
+            span = Span.parse(due.span)
+            if calendar.due(sent, span) == due_at:
+                return words, *calendar.derivation(sent, span)
+    return words, f"due {calendar.shown(due_at)}"
 
 
 def _task(task: Task) -> dict[str, Any]:
@@ -137,10 +169,34 @@ def _draft(draft: DraftState, case: Case, calendars: Calendars) -> dict[str, Any
         "folder": folder,
         "state": draft.fate.value,
         "marks": draft.marks,
+        "standing": standing(draft.fate.value, draft.marks),
         "round": draft.round,
         "message_id": draft.message_id,
         "written_at": utc(draft.written_at),
     }
+
+
+def standing(state: str, marks: int) -> str:
+    """Whether a draft may go out as it is, in words for people: never "ready" with a mark in it.
+
+    Of one that a person edited, sent or removed only that is said.
+    """
+    if state not in (DraftFate.WRITTEN.value, WOULD_BE):
+        return state
+    return f"needs you ({marks} mark{'' if marks == 1 else 's'})" if marks else "ready"
+
+
+def worded(draft: dict[str, Any], kept: Kept) -> dict[str, Any]:
+    """The draft with the slots it was made of and the lines that say why it is worded so."""
+    slots = [{"name": slot.name, "value": slot.value} for slot in kept.slots]
+    return draft | {"slots": slots, "why": kept.why.splitlines(), "remarks": list(_alike(kept))}
+
+
+def _alike(kept: Kept) -> Iterator[dict[str, Any]]:
+    """A remark on a draft of which nearly the same went to many that day; it is about the whole of it."""
+    if kept.alike >= MANY:
+        better = f"nearly the same went to {kept.alike} others that day: say what is theirs alone"
+        yield {"text": "", "start": 0, "end": 0, "practice": "P8", "better": better}
 
 
 def _playbook(ran: Ran) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from functools import singledispatch
 from plugin.inbox import FLAG
 from plugin.model import clip
 from plugin.timeline import (
+    PROMISE,
     Assessed,
     Assigned,
     Case,
@@ -21,6 +22,7 @@ from plugin.timeline import (
     DueByMet,
     DueByMissed,
     DueByNoted,
+    DueByReleased,
     DueBySet,
     DueByUnmet,
     Erased,
@@ -28,6 +30,7 @@ from plugin.timeline import (
     FeedbackReceived,
     Joined,
     Kind,
+    Linked,
     Noted,
     PlaybooksRan,
     Received,
@@ -49,6 +52,8 @@ from plugin.timeline import (
     TaskScheduled,
     TaskSnoozed,
     Undone,
+    Unlinked,
+    kind_of,
 )
 
 """Each task in plain words, to stand after `to`."""
@@ -226,6 +231,17 @@ def _reopened(event: Reopened, tale: Tale) -> str:
 
 
 @_tell.register
+def _linked(event: Linked, tale: Tale) -> str:
+    how = f"{', as corrected' if event.version > 1 else ''}{_by(event.by) and ', told'}{_by(event.by)}"
+    return f"It belongs to the incident {event.incident}{how}{_because(event.reason)}."
+
+
+@_tell.register
+def _unlinked(event: Unlinked, tale: Tale) -> str:
+    return f"It belongs to the incident {event.incident} no more{_because(event.reason)}."
+
+
+@_tell.register
 def _undone(event: Undone, tale: Tale) -> str:
     return f"Undone{_by(event.by)}{_because(event.reason)}: Amends takes back what it did, and does nothing more here."
 
@@ -268,6 +284,8 @@ def _note(note: str) -> str:
 @_tell.register
 def _due_set(event: DueBySet, tale: Tale) -> str:
     due = event.due
+    if due.kind == PROMISE and due.due_at is not None:
+        return f"Promised in a reply: “{due.said or due.sentence}”, due {tale.shown(due.due_at)}."
     if due.due_at is None:
         return f"{_promise(due.due_for)}: due {due.span} after the {due.start}, by playbook {due.playbook}."
     every = "every " if due.every else "within "
@@ -291,12 +309,17 @@ def _due_missed(event: DueByMissed, tale: Tale) -> str:
 
 
 @_tell.register
+def _due_released(event: DueByReleased, tale: Tale) -> str:
+    return f"{_promise(event.due_for)}: not owed after all, {event.reason}."
+
+
+@_tell.register
 def _due_noted(event: DueByNoted, tale: Tale) -> str:
     return f"{_promise(event.due_for)}: {event.note}."
 
 
 def _promise(due_for: str) -> str:
-    return due_for.replace("_", "-").capitalize()
+    return kind_of(due_for).replace("_", "-").capitalize()
 
 
 # ---- tasks ----------------------------------------------------------------------------------------------------------

@@ -20,14 +20,14 @@ StoreError
 └── Conflict           somebody else appended to the case meanwhile: load it and decide again
 """
 
-from plugin.store.copies import Copied, CopyRefused, StoreInUse, backup, file_of, restore
+from plugin.store.copies import Copied, CopyRefused, StoreInUse, backup, file_of, look_through, restore
 from plugin.store.corrections import NEVER_TAUGHT, Correction, LearnedJudge
 from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable
 from plugin.store.doorbook import Doorbook, NotEntered
-from plugin.store.erasing import Forgotten
+from plugin.store.erasing import Forgotten, Kept
 from plugin.store.forgetful import ForgetfulStore
 from plugin.store.notices import Entry
-from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, next_due
+from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, edited_key, next_due
 
 __all__ = [
     "NEVER_TAUGHT",
@@ -41,6 +41,7 @@ __all__ = [
     "Entry",
     "ForgetfulStore",
     "Forgotten",
+    "Kept",
     "Known",
     "LearnedJudge",
     "NotEntered",
@@ -51,7 +52,9 @@ __all__ = [
     "StoreNewer",
     "StoreUnavailable",
     "backup",
+    "edited_key",
     "file_of",
+    "look_through",
     "next_due",
     "restore",
 ]

@@ -9,7 +9,8 @@ import binascii
 import json
 import quopri
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
@@ -23,6 +24,7 @@ from plugin.store.tables import (
     corrections,
     events,
     inboxes,
+    incidents,
     judges,
     letters,
     messages,
@@ -35,7 +37,7 @@ from plugin.timeline import DueBy, DueByNoted, Joined, TaskDropped, from_json, t
 
 GONE = "(erased)"
 """Where a person's words stood that count by being there, such as what was given."""
-_SAID = {"note", "how", "gave"}  # what people wrote in their own words …
+_SAID = {"note", "how", "gave", "said", "sentence"}  # what people wrote in their own words …
 _WHOSE = {"subject", "sender"}  # … and what is about the complainant
 _OUR_OWN_WORDS = (DueBy, DueByNoted, Joined)  # whose notes no person wrote
 _IDS = {"message_id", "answers", "references"}
@@ -54,6 +56,17 @@ class Forgotten:
     quarantined: int = 0
     mentions: int = 0
     words: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of some cases: mails, drafts and reminders as texts, lines of timelines, and whose addresses."""
+
+    letters: int = 0
+    drafts: int = 0
+    reminders: int = 0
+    events: int = 0
+    addresses: int = 0
 
 
 class Erasing:
@@ -81,11 +94,27 @@ class Erasing:
         found = (getattr(event, name).email for event in opened for name in ("complainant", "answer_to"))
         return {email for email in found if email}
 
-    def elsewhere(self, addresses: Sequence[str]) -> tuple[int, int]:
-        """How many texts and events hold one of these addresses, and how many mails in quarantine."""
+    def kept(self, case_ids: Sequence[str]) -> Kept:
+        """What is kept of these cases, all of which is erased with them."""
+        texts, lines, people = Counter[str](), 0, set[str]()
+        for start in range(0, len(case_ids), _SOME):
+            some = case_ids[start : start + _SOME]
+            kinds = select(letters.c.kind, func.count()).where(letters.c.case_id.in_(some)).group_by(letters.c.kind)
+            texts.update({row[0]: row[1] for row in self._connection.execute(kinds)})
+            count = select(func.count()).select_from(events).where(events.c.case_id.in_(some))
+            lines += self._connection.execute(count).scalar() or 0
+        for case_id in case_ids:
+            people |= self.addresses_of(case_id)
+        said = texts["message"] + texts["reply"]
+        return Kept(letters=said, drafts=texts["draft"] + texts["edited"], reminders=texts["reminder"], events=lines,
+                    addresses=len(people))  # fmt: skip
+
+    def elsewhere(self, addresses: Sequence[str], case_ids: Sequence[str]) -> tuple[int, int]:
+        """How many texts and events of other cases hold one of these addresses, and how many mails in quarantine."""
         said: Mapping[Table, tuple[str, ...]] = {letters: ("text", "subject", "detail"), events: ("body",)}
-        count = sum(len(self._naming(table, names, addresses)) for table, names in said.items())
-        return count, len(self._aside(addresses))
+        theirs = set(case_ids)
+        found = (row for table, names in said.items() for row in self._naming(table, names, addresses))
+        return sum(row["case_id"] not in theirs for row in found), len(self._aside(addresses))
 
     def erase(self, case_ids: Sequence[str], addresses: Sequence[str], forgotten_words: Sequence[str]) -> Forgotten:
         """Erase these cases, and every mention of these addresses; `forgotten_words` leave what the judge learned."""
@@ -146,7 +175,7 @@ class Erasing:
         places: Mapping[Table, tuple[str, ...]] = {
             letters: ("text", "subject", "detail"), events: ("body",), messages: ("message_id",), tasks: ("fault",),
             written: ("sender",), cases: ("sender",), bookmarks: ("read",), inboxes: ("fault",), notices: ("topic",),
-            corrections: ("by",),
+            corrections: ("by",), incidents: ("text", "by", "closed_by"),
         }  # fmt: skip
         return sum(self._redact(table, names, addresses) for table, names in places.items())
 
@@ -165,17 +194,25 @@ class Erasing:
         rows = self._connection.execute(query).mappings().all()
         return [row for row in rows if any(_pattern(addresses).search(row[name]) for name in names)]
 
+    def learned(self, words: Sequence[str]) -> int:
+        """How much judges learned from these words."""
+        return sum(gone for _, _, gone in self._taught(set(words)))
+
     def _unlearn(self, words: set[str]) -> int:
         """Take these words from what every judge learned, whether it is in force or not."""
         count = 0
-        for row in self._connection.execute(select(judges.c.version, judges.c.learned)).all():
-            learned = json.loads(row.learned)
-            kept, gone = _without(learned, words)
-            if gone:
-                count += gone
-                value = json.dumps(kept, ensure_ascii=False, sort_keys=True)
-                self._connection.execute(update(judges).where(judges.c.version == row.version).values(learned=value))
+        for version, kept, gone in self._taught(words):
+            count += gone
+            value = json.dumps(kept, ensure_ascii=False, sort_keys=True)
+            self._connection.execute(update(judges).where(judges.c.version == version).values(learned=value))
         return count
+
+    def _taught(self, words: set[str]) -> Iterator[tuple[int, Any, int]]:
+        """Each judge that learned from these words: its version, what is left of it without them, how much goes."""
+        for row in self._connection.execute(select(judges.c.version, judges.c.learned)).all():
+            kept, gone = _without(json.loads(row.learned), words)
+            if gone:
+                yield row.version, kept, gone
 
 
 def _pattern(addresses: Sequence[str]) -> re.Pattern[str]:

@@ -16,6 +16,7 @@ from plugin.model import AmendsError, Place, Written
 from plugin.store import bulk, statements
 from plugin.store.corrections import Corrections
 from plugin.store.erasing import Erasing
+from plugin.store.incidents import Incidents
 from plugin.store.notices import Notices
 from plugin.store.tables import (
     EPOCH,
@@ -37,6 +38,11 @@ Row = Mapping[str, Any]
 UNTRUSTED = "\0"
 """Under this name, which no address can have, `drafts_since` counts drafts that answer mail which failed DMARC."""
 _TASK_EVENTS = {"TaskScheduled", "TaskRaised", "TaskSnoozed", "TaskDone", "TaskDropped"}
+
+
+def edited_key(message_id: str) -> str:
+    """Under which key the words are kept that a person made of the draft with this Message-ID."""
+    return f"edited {message_id}"
 
 
 class Conflict(AmendsError):
@@ -104,6 +110,7 @@ class Session:
         self.corrections = Corrections(connection)
         self.notices = Notices(connection)
         self.erasing = Erasing(connection)
+        self.incidents = Incidents(connection)
         self._pending: dict[Table, list[Row]] = defaultdict(list)
         self._lines: dict[str, tuple[int, Row]] = {}  # by case: the version it stood at, its line of the register now
         self._agenda: dict[str, Row | None] = {}  # by task key: its row, or nothing where it waits no more
@@ -192,6 +199,7 @@ class Session:
             "received_at": after.received_at,
             "next_due": next_due(after),
             "sender": after.complainant.email,
+            "incident": after.incident,
         }
         stood_at, _ = self._lines.get(after.id, (before.version, row))
         self._lines[after.id] = (stood_at, row)
@@ -350,6 +358,16 @@ class Session:
         row = {"case_id": case_id, "key": key, "kind": kind, "subject": subject, "text": text, "detail": detail}
         self._pending[letters].append(row)
 
+    def keep_edited(self, case_id: str, message_id: str, text: str) -> None:
+        """Keep what a person made of the draft with this Message-ID, in place of what was kept of that before."""
+        self.forget_letter(case_id, edited_key(message_id))
+        self.keep_letter(case_id, edited_key(message_id), "edited", text)
+
+    def forget_letter(self, case_id: str, key: str) -> None:
+        """Keep a text no longer, so that it may be kept in another way."""
+        self.flush()
+        self._connection.execute(delete(letters).where(letters.c.case_id == case_id, letters.c.key == key))
+
     def letters_of(self, case_ids: Sequence[str]) -> dict[tuple[str, str], Row]:
         """The texts of these cases, by (case, key)."""
         self.flush()
@@ -360,6 +378,15 @@ class Session:
         self.flush()
         row = self._connection.execute(statements.LETTER, {"case": case_id, "key": key}).mappings().first()
         return dict(row) if row else None
+
+    def replies(self, since: datetime) -> list[Row]:
+        """What people of ours sent to complainants since then, oldest first: {case_id, inbox, at, text, detail}."""
+        self.flush()
+        sent = and_(messages.c.case_id == letters.c.case_id, messages.c.key == letters.c.key)
+        columns = (letters.c.case_id, messages.c.inbox, messages.c.at, letters.c.text, letters.c.detail)
+        query = select(*columns).join(messages, sent).where(letters.c.kind == "reply", messages.c.at >= since)
+        rows = self._connection.execute(query.order_by(messages.c.at, letters.c.key)).mappings()
+        return [dict(row) for row in rows]
 
     # ---- what we wrote ------------------------------------------------------------------------------------------
 
@@ -415,6 +442,15 @@ class Session:
             found[UNTRUSTED] += count if untrusted else 0
         return found
 
+    def latest_drafts(self, inbox: str, since: datetime, most: int) -> list[tuple[str, str]]:
+        """The last drafts written into this inbox since then, by their case, oldest first; at most one of each."""
+        self.flush()
+        asked = {"inbox": inbox, "since": since, "most": most}
+        found: dict[str, str] = {}
+        for case_id, text in self._connection.execute(statements.LATEST_DRAFTS, asked):
+            found.setdefault(case_id, text)
+        return list(reversed(found.items()))
+
     def untrusted(self, inbox: str, message_ids: Sequence[str]) -> set[str]:
         """Those of our drafts that answer mail which failed DMARC."""
         return {row.message_id for row in self._about(message_ids, statements.UNTRUSTED_OF, inbox=inbox)}
@@ -444,6 +480,12 @@ class Session:
         claimed = update(tasks).values(lease_until=now + lease, attempts=tasks.c.attempts + 1).returning(tasks)
         found = self._connection.execute(claimed.where(due, tasks.c.key.in_(keys[:limit]))).mappings().all()
         return sorted(map(_claim, found), key=lambda claim: (claim.run_at, claim.key))
+
+    def is_begun(self, key: str) -> bool:
+        """Whether this task waits and was taken in hand before, so that it may be done already."""
+        self.flush()
+        query = select(tasks.c.attempts).where(tasks.c.key == key)
+        return (self._connection.execute(query).scalar() or 0) > 0
 
     def next_at(self, *, for_inbox: bool) -> datetime | None:
         """When the first task waits that nobody has at hand and that never failed; None where there is none."""
@@ -513,8 +555,9 @@ class Session:
         bulk.insert_new(self._connection, quarantine, [row])
 
     def aside(self) -> list[Row]:
-        """Every mail kept in quarantine, oldest first."""
-        query = select(quarantine).order_by(quarantine.c.at, quarantine.c.id)
+        """What is known of every mail in quarantine, oldest first; of the mail itself nothing is read."""
+        known = [column for column in quarantine.columns if column is not quarantine.c.raw]
+        query = select(*known).order_by(quarantine.c.at, quarantine.c.id)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def count_aside(self) -> dict[str, int]:
@@ -528,7 +571,7 @@ class Session:
         return list(self._connection.execute(query).scalars())
 
     def aside_as(self, one: str) -> Row | None:
-        """The mail kept under this id."""
+        """The mail kept under this id, as it came."""
         row = self._connection.execute(select(quarantine).where(quarantine.c.id == one)).mappings().first()
         return dict(row) if row else None
 

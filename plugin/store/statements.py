@@ -77,6 +77,16 @@ DRAFTS_SINCE = (
     .group_by(written.c.sender, written.c.untrusted)
 )
 
+LATEST_DRAFTS = (
+    select(written.c.case_id, letters.c.text)
+    .join(letters, and_(letters.c.case_id == written.c.case_id, letters.c.key == written.c.message_id))
+    .where(
+        written.c.inbox == _inbox, written.c.kind == "draft", written.c.digest != "", written.c.at >= bindparam("since")
+    )
+    .order_by(written.c.at.desc(), written.c.message_id)
+    .limit(bindparam("most"))
+)
+
 # ---- the agenda -----------------------------------------------------------------------------------------------------
 
 _due = and_(

@@ -20,7 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every version of the tables, oldest first, as the migrations name them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,9 +90,24 @@ cases = Table(
     Column("received_at", Moment, nullable=False),
     Column("next_due", Moment),
     _text("sender"),
+    _text("incident"),  # the name of the one it was linked to
     Index("complaint_by_receipt", "received_at", "id"),
     Index("complaint_by_sender", "inbox", "sender"),
     Index("complaint_by_due", "next_due"),
+    Index("complaint_by_incident", "incident"),
+)
+
+incidents = Table(
+    "incident",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),  # the facts as they stood in a person's file
+    Column("at", Moment, nullable=False),
+    _text("by"),
+    Column("closed_at", Moment),
+    _text("closed_by"),
+    _flag("spread"),  # every case is in line with it
 )
 
 events = Table(
@@ -144,7 +159,7 @@ letters = Table(
     metadata,
     Column("case_id", String, primary_key=True),
     Column("key", String, primary_key=True),  # a message's key, or the Message-ID of what we wrote
-    Column("kind", String, nullable=False),  # message, draft, reminder
+    Column("kind", String, nullable=False),  # message, reply (its own words), draft, edited, reminder
     _text("subject"),
     Column("text", Text, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),  # a message's assessment, a draft's slots, as JSON
@@ -196,6 +211,8 @@ quarantine = Table(
     Column("at", Moment, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
+    Column("received_at", Moment),  # when the server took it; nothing where nobody knows
+    _flag("historic"),  # it lay there before the inbox was attached
 )
 
 corrections = Table(

@@ -25,7 +25,7 @@ from flask import Flask
 
 from plugin.config import Settings
 from plugin.desk import open_desk
-from plugin.register import Register
+from plugin.register import Register, tone_of
 from plugin.store import Store
 from plugin.web.app import create_app
 from plugin.web.serving import PortTaken, serve
@@ -41,7 +41,8 @@ def open_app(settings: Settings) -> Flask:
     Who calls is entered into the store, where the running Amends finds it at its next look.
     """
     store = Store(settings.store)
-    register = Register(store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes})
+    register = Register(store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes},
+                        tone_of(settings))  # fmt: skip
     sidebars = open_sidebars(register, cache(lambda: open_desk(settings)), settings.inboxes)
     doors = open_doors(store, settings.inboxes)
     return create_app(register, doors=doors, sidebars=sidebars, token=settings.web_token)

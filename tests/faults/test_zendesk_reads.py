@@ -558,7 +558,7 @@ def test_a_social_user_without_an_address_has_a_case_and_is_known_again(ours: He
     zendesk.account.users[ticket.requester_id].email = ""
     ours.heed(ticket)
     assert ours.case().complainant.email == f"user-{ticket.requester_id}@zendesk.invalid"
-    assert set(ticket.tags) == OURS
+    assert set(ticket.tags) == OURS | {"in-public"}
     zendesk.people.agent_replies(ticket, REPLY)
     ours.heed(ticket)
     assert due(ours.case()).met_by == "reply"

@@ -1,0 +1,124 @@
+"""How much two letters have in common where they ought to be about one person each.
+
+The personal part of a letter is what is left without its greeting, its signature, quoted mail, and the sentences that
+stand word for word in the text it was made from or tell everybody the same day or fact. Two of them are compared by
+the runs of three words they share, so that one letter is held against many in a time that grows with their length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from plugin.judge.reading import sentences
+from plugin.letters.phrases import SHIPPED, Phrases
+
+NEARLY = 0.8
+"""From here on two letters are nearly the same."""
+MANY = 3
+"""To so many others nearly the same may go in a day before it is remarked on."""
+MOST = 50
+"""A letter is held against so many of the last ones."""
+
+_LONGEST = 16 * 1024  # characters of a letter; whatever follows is quoted mail
+_RUN = 3  # words
+_TAG = re.compile(r"\{(?:if[ \t][^{}\n]*|end)\}")
+_NAME = re.compile(r"\{([^{}\n]*)\}")
+_FRAME = re.compile(r"\{(?:greeting|signature)\},?")
+_FILLED = "\N{OBJECT REPLACEMENT CHARACTER}"
+_FACT = "\N{INTERLINEAR ANNOTATION ANCHOR}"
+_OF_ALL = frozenset({
+    "incident_what", "incident_from", "incident_until", "incident_fix", "incident_gesture",
+    "resolution_by", "update_by", "answer_by", "up_to", "offer", "call_times",
+})  # fmt: skip
+"""Slots that say the same to everybody."""
+_WORD = re.compile(r"\w+")
+
+
+def alike(text: str, others: Iterable[str]) -> float:
+    """How near the nearest of `others` comes to `text`, from 0 (nothing shared) to 1 (the same, or both empty)."""
+    own = _runs(text)
+    return max((_shared(own, _runs(other)) for other in others), default=0.0)
+
+
+def personal(text: str, stock: frozenset[str] = frozenset(), signature: str = "") -> str:
+    """The personal part of a letter; `stock` are sentences as `stock_of` has them."""
+    lines = [line for line in text[:_LONGEST].splitlines() if not line.startswith(">")]
+    greeting = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if lines and lines[greeting].rstrip().endswith((",", "!", ":")):
+        del lines[greeting]
+    own = {_plain(line) for line in signature.splitlines()}
+    kept = "\n".join(line for line in lines if not line.strip() or _plain(line) not in own)
+    heads = tuple(said[:-1] for said in stock if said.endswith(_FACT))
+    told = (said for said in _sentences(kept) if _plain(said) not in stock and not _plain(said).startswith(heads))
+    return " ".join(" ".join(said.split()) for said in told)
+
+
+@lru_cache(maxsize=64)
+def stock_of(source: str, language: str, phrases: Phrases = SHIPPED) -> frozenset[str]:
+    """The sentences of a letter file, and of the phrases it names, in which nothing is filled in."""
+    source = _FRAME.sub("", source)
+    named = set(_NAME.findall(source)) & phrases.names
+    lines = phrases.of(language).lines
+    said = (line for name in named for voices in lines.get(name, {}).values()
+            for variants in voices.values() for line in variants)  # fmt: skip
+    return frozenset(sentence for text in (source, *said) for sentence in _fixed(text))
+
+
+def _fixed(text: str) -> Iterator[str]:
+    """Its sentences in which nothing is filled in that is theirs; of one with a day or an incident's fact, the head."""
+    open_ended = _NAME.sub(lambda found: _FACT if found[1] in _OF_ALL else _FILLED, _TAG.sub(" ", text))
+    for said in (_plain(said) for said in _sentences(open_ended) if _FILLED not in said):
+        head, fact, _ = said.partition(_FACT)
+        if not fact or len(_WORD.findall(head)) >= _RUN:
+            yield head + fact
+
+
+def _sentences(text: str) -> Iterator[str]:
+    return (text[start:end] for start, end in sentences(text))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _runs(text: str) -> frozenset[int]:
+    words = _WORD.findall(text[:_LONGEST].casefold())
+    return frozenset(hash(tuple(words[at : at + _RUN])) for at in range(max(len(words) - _RUN + 1, min(len(words), 1))))
+
+
+def _shared(one: frozenset[int], other: frozenset[int]) -> float:
+    """What the two have in common, of all that either has (Jaccard)."""
+    if not one and not other:
+        return 1.0
+    common = len(one & other)
+    return common / (len(one) + len(other) - common)
+
+
+@dataclass(slots=True)
+class Lately:
+    """The last letters by the case each belongs to, the newest last; forgets all but MOST."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    _known: dict[tuple[str, frozenset[str]], frozenset[int]] = field(default_factory=dict)
+
+    def near(self, case: str, text: str, stock: frozenset[str] = frozenset(), signature: str = "") -> int:
+        """To how many other cases nearly the same was written, by the stock of this letter's own text file."""
+        own = _runs(personal(text, stock, signature))
+        others = (other for of, other in self.texts.items() if of != case)
+        return sum(_shared(own, self._of(other, stock, signature)) >= NEARLY for other in others)
+
+    def add(self, case: str, text: str) -> None:
+        """This was written last."""
+        self.texts.pop(case, None)
+        self.texts[case] = text
+        if len(self.texts) > MOST:
+            del self.texts[next(iter(self.texts))]
+
+    def _of(self, text: str, stock: frozenset[str], signature: str) -> frozenset[int]:
+        key = (text, stock)
+        if key not in self._known:
+            self._known[key] = _runs(personal(text, stock, signature))
+        return self._known[key]
