@@ -26,6 +26,7 @@ GRACE = timedelta(days=3)
 AHEAD = timedelta(hours=1)
 """A beginning further in the future than this is a slip of the pen."""
 
+_YEARS = range(1970, 2200)
 _DEFAULT = All((OneOf("category", ("service-outage",)),))
 _LATER = ("missed", "satisfied", "outcome")  # of a complaint that has just come nobody knows these
 
@@ -74,9 +75,9 @@ class Incident:
         return within if not within.held else self.condition.check(facts)
 
     def languages(self, customer: str, inbox: str) -> tuple[str, ...]:
-        """The languages it can be told in, the customer's first, then the inbox's, then the others."""
+        """The languages it can be told in, the customer's first, then the inbox's, English, the others."""
         have = [language or inbox for language in self.what]
-        wanted = (customer.lower().partition("-")[0], inbox)
+        wanted = (customer.lower().partition("-")[0], inbox, "en")
         return tuple(dict.fromkeys((*(one for one in wanted if one in have), *have)))
 
     def told(self, words: Words, language: str, inbox: str) -> str:
@@ -196,6 +197,8 @@ def _at(value: Any) -> datetime:
     at = moment(value)
     if not isinstance(at, datetime):
         raise ValueError(f"`{clip(str(value), 40)}` is a day: write the time too, such as {value} 06:40")
+    if at.year not in _YEARS:  # beyond them no calendar can count, and every complaint is asked about every incident
+        raise ValueError(f"`{clip(str(value), 40)}` is in no year of a complaint: correct it, or remove the line")
     return at
 
 

@@ -1016,7 +1016,7 @@ def _bounced(event: ReplyBounced, case: Case) -> Case:
 def _resolved(event: Resolved, case: Case) -> Case:
     return _with(
         case, status=Status.RESOLVED, resolved_at=event.resolved_at, outcome=event.outcome,
-        cause=event.cause or case.incident,
+        cause=event.cause or case.cause,  # that of its incident, or what a person called it before
     )  # fmt: skip
 
 

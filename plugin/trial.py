@@ -137,7 +137,7 @@ class Trial:
 
     def _draft(self, purpose: str, letter: Letter, case: Case) -> dict[str, Any]:
         about = {"spoken": case.language, "purpose": purpose, "channel": case.channel}
-        draft = _draft(purpose, letter)
+        draft = _draft(purpose, letter, case.language)
         return draft | {"remarks": [*draft["remarks"], *remarks_on(letter.text, self._tone, **about)]}
 
     def _not_asked(self, case: Case) -> list[dict[str, Any]]:
@@ -177,7 +177,7 @@ def _occasion(when: When, case: Case) -> str:
     return f"it is set off by {when.value}, not by the arrival of this mail"
 
 
-def _draft(purpose: str, letter: Letter) -> dict[str, Any]:
+def _draft(purpose: str, letter: Letter, spoken: str) -> dict[str, Any]:
     draft: dict[str, Any] = {
         "purpose": purpose,
         "ref": None,
@@ -187,7 +187,7 @@ def _draft(purpose: str, letter: Letter) -> dict[str, Any]:
         "text": letter.text,
         "remarks": [],
     }
-    return worded(draft, Kept(letter.slots, letter.practices))
+    return worded(draft, Kept(letter.slots, letter.practices, language=letter.language), spoken)
 
 
 def _head(result: dict[str, Any]) -> list[str]:
@@ -217,6 +217,7 @@ def _consequences(result: dict[str, Any]) -> Iterator[str]:
         yield f"  due       {due['for']}: {due['derivation'][-1] if due['derivation'] else 'not started'}"
     for draft in result["drafts"]:
         yield f"  draft     {draft['purpose']}: {draft['standing']}"
+        yield from [f"    {draft['foreign']}"] if draft["foreign"] else ()
         yield from (f"    | {line}" for line in draft["text"].splitlines())
         yield from (f"    slot    {slot['name']}: {clip(slot['value'], 60) or 'not known'}" for slot in draft["slots"])
         yield from (f"    {line}" for line in draft["why"])

@@ -65,7 +65,7 @@ def test_a_letter_with_slots_and_no_remark_is_well(tmp_path: Path) -> None:
 def test_what_is_wrong_with_the_letter_language_is_told_too(tmp_path: Path) -> None:
     told = checked(tmp_path, "hello.en.txt", GOOD + "{if order}Order {ordr}.\n")
     assert ":4:1: {if order} is never closed" in told.stdout
-    assert ":4:17: unknown placeholder {ordr}: did you mean order?" in told.stdout
+    assert ":4:17: unknown slot {ordr}: did you mean order?" in told.stdout
     assert told.exit_code == 1
 
 
@@ -192,8 +192,10 @@ def test_show_says_why_a_draft_is_worded_so_only_while_there_is_one_and_what_is_
 # ---- coach ----------------------------------------------------------------------------------------------------------
 
 
-def answered(counter: Counter, subject: str, text: str, sender: str = "anna@example.org") -> str:
-    case = counter.complaint(subject, sender=sender)
+def answered(
+    counter: Counter, subject: str, text: str, sender: str = "anna@example.org", name: str = "Anna Jones"
+) -> str:
+    case = counter.complaint(subject, sender=sender, name=name)
     theirs = counter.mail.box.messages[-1].message_id
     counter.mail.arrive(text, sender=sender, subject=f"Re: {subject}", after=theirs, sent=True, at=counter.now)
     counter.work()
@@ -226,6 +228,15 @@ def test_coaching_names_no_customer(counter: Counter) -> None:
     said = json.dumps(coached(counter))
     assert "Anna" not in said and "Jones" not in said and "anna@example.org" not in said
     assert "undated-promise" in said
+
+
+def test_coaching_knows_a_name_by_its_genitive_without_its_accents_and_by_the_address(counter: Counter) -> None:
+    answered(counter, "Late", "We will tell MÜLLER soon.", sender="j.m@example.org", name="Jo\u0308rg Mu\u0308ller")
+    answered(counter, "Later", "We will look at Mullers parcel soon.", sender="j@example.org", name="Jörg Müller")
+    answered(counter, "Latest", "We will tell Kowalski soon.", sender="kowalski7@example.org", name="K.")
+    said = json.dumps(coached(counter), ensure_ascii=False).casefold()
+    assert "undated-promise" in said
+    assert not any(name in said for name in ("müller", "muller", "kowalski"))
 
 
 def test_without_a_reply_coaching_says_so(tmp_path: Path) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Mapping
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import plugin.demo
 from plugin.model import CATEGORIES
+from plugin.trial import Trial, settings_for
 
 FOLDER = Path(plugin.demo.__file__).with_name("letters")
 FILES = sorted(FOLDER.glob("*.eml"))
@@ -136,3 +139,24 @@ def test_the_set_shows_the_ways_mail_is_written() -> None:
     assert {part.get_content_charset() for part in parts} >= {"utf-8", "us-ascii", "iso-8859-1", "windows-1252"}
     kinds = Counter(letter(path).get_content_type() for path in FILES)
     assert {"text/plain", "text/html", "multipart/alternative", "multipart/mixed"} <= set(kinds)
+
+
+def test_every_draft_names_at_least_two_things_of_the_mail_it_answers(tmp_path: Path) -> None:
+    trial = Trial(settings_for(tmp_path / "amends.yaml"))
+    tried = {path.stem: trial.of(path.stem, path.read_bytes()) for path in FILES}
+    drafted = {name: result for name, result in tried.items() if result["drafts"]}
+    assert len(drafted) >= 28
+    assert {name: told for name, result in drafted.items() if len(told := named_in(result)) < 2} == {}
+
+
+def named_in(result: Mapping[str, Any]) -> set[str]:
+    """What of this mail stands in its draft: who wrote, their own sentences, what they ask for, what they stated."""
+    (draft,) = result["drafts"]
+    text = draft["text"].replace("’", "'").casefold()
+    slots = {slot["name"]: slot["value"] for slot in draft["slots"]}
+    stated = {fact["text"] for fact in result["assessment"]["facts"] if fact["kind"] != "person"}
+    telling = {one for one in stated if any(word in text for word in re.findall(r"\w*\d\w*|\w{5,}", one.casefold()))}
+    name = result["sender"].split(" <")[0].split()[-1].casefold()
+    return (
+        telling | {one for one in ("sentence", "effect", "ask") if slots.get(one)} | ({name} if name in text else set())
+    )

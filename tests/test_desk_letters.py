@@ -32,6 +32,14 @@ We are sorry: {sentence}.
 {signature}
 """
 
+SITE = (
+    "store: sqlite:///amends.db\npacks: []\n"
+    "hours: {default: {zone: Europe/London, week: {mon-fri: 09:00-17:30}}}\n"
+    "inboxes:\n  support: {kind: imap, host: h.example, user: u, password: p, "
+    "identities: [support@example.com]}\n"
+)
+ITALIAN = "La fattura è sbagliata: mi avete addebitato 129 euro e nessuno mi ha risposto. Voglio un rimborso."
+
 
 @pytest.fixture
 def counter(tmp_path: Path) -> Iterator[Counter]:
@@ -150,12 +158,7 @@ class TestCommandLine:
     def test_show_and_cases_say_what_waits_for_a_person(self, tmp_path: Path, counter: Counter) -> None:
         case_id = counter.complaint("Parcel")
         counter.close()
-        (tmp_path / "amends.yaml").write_text(
-            "store: sqlite:///amends.db\npacks: []\n"
-            "hours: {default: {zone: Europe/London, week: {mon-fri: 09:00-17:30}}}\n"
-            "inboxes:\n  support: {kind: imap, host: h.example, user: u, password: p, "
-            "identities: [support@example.com]}\n"
-        )
+        (tmp_path / "amends.yaml").write_text(SITE)
         assert load(tmp_path / "amends.yaml").inboxes[0].name == "support"
         listed, shown = (
             CliRunner().invoke(main, ["--config", str(tmp_path / "amends.yaml"), *command]).output
@@ -163,6 +166,21 @@ class TestCommandLine:
         )
         assert listed.rstrip().endswith("needs you: 1 draft")
         assert "draft  acknowledgement: needs you (1 mark) (Drafts/1)" in shown
+        assert "no letters in" not in shown
+
+    def test_show_says_that_a_letter_is_not_in_the_language_they_wrote_in(
+        self, tmp_path: Path, counter: Counter
+    ) -> None:
+        counter.mail.arrive(ITALIAN, subject="Reclamo: fattura sbagliata", at=counter.now)
+        counter.work()
+        (case,) = counter.register.cases()
+        counter.close()
+        (tmp_path / "amends.yaml").write_text(SITE)
+        show = ["--config", str(tmp_path / "amends.yaml"), "show", case["id"]]
+        told = "no letters in Italian: this one is in English; add drafts/<name>.it.txt and phrases/it.yaml"
+        assert f"       {told}\n" in CliRunner().invoke(main, show).output
+        (draft,) = json.loads(CliRunner().invoke(main, [*show, "--json"]).output)["drafts"]
+        assert (draft["language"], draft["foreign"]) == ("en", told)
 
     def test_a_trial_prints_the_slots_and_the_reasons(self, tmp_path: Path) -> None:
         mail = tmp_path / "a.eml"

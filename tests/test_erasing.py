@@ -77,6 +77,16 @@ def test_whoever_had_the_case_at_hand_before_it_was_erased_has_it_no_more(counte
             assert session.case(case).erased
 
 
+def test_what_a_person_makes_of_a_draft_that_is_yet_to_be_taken_back_is_not_kept(counter: Counter) -> None:
+    case = counter.complaint("Kettle", sender=ANN)
+    (draft,) = counter.mail.box.drafts.values()
+    forget(counter, ANN)
+    counter.mail.edit_draft(draft, "Dear Ann, your kettle is on its way to Baker Street.")
+    counter.work()
+    with counter.store.reading() as session:
+        assert "Baker Street" not in "".join(str(row["text"]) for row in session.letters_of([case]).values())
+
+
 def test_a_draft_that_was_being_written_meanwhile_leaves_no_text_behind(counter: Counter) -> None:
     counter.mail.arrive(COMPLAINT, subject="Kettle", sender=ANN, name="Anna Jones", at=counter.now)
     counter.desk.poll("support")

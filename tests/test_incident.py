@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 
 from plugin.decide import Correct, Reopen, Resolve, Undo
 from plugin.desk.incidents import kept
+from plugin.desk.ledger import Policies
 from plugin.desk.spreading import Foreseen, Incidents, NoSuchIncident
+from plugin.desk.work import Writing
 from plugin.hours import Hours
 from plugin.incident import GRACE, Incident, kept_incident, read_incident
 from plugin.letters.alike import MOST, NEARLY, Lately, alike, personal, stock_of
@@ -19,6 +22,7 @@ from plugin.model import Draft
 from plugin.playbook import load_book
 from plugin.register import Register
 from plugin.source import Problems
+from plugin.store import Session, Store
 from plugin.timeline import Case, Linked, Unlinked
 from tests.outage import FACTS, Complaint, complaints
 from tests.player import HOURS, MONDAY, WORDS, Shop, book, settings
@@ -88,6 +92,8 @@ WRONG = {
     "a name with blanks": (SIMPLE.replace("portal", "The Portal"), "1:7: `The Portal` cannot be a name"),
     "nothing that happened": ("name: portal\nwhat:\nfrom: 2026-11-02 06:40\n", "2:1: nothing stands here"),
     "a beginning to come": (SIMPLE.replace("2026", "2027"), "3:7: `from` lies in the future"),
+    "no end, as some write it": (f"{SIMPLE}until: 9999-12-31 23:59\n", "4:8: `9999-12-31 23:59` is in no year"),
+    "a beginning in no time": (SIMPLE.replace("2026-11-02", "0001-01-01"), "3:7: `0001-01-01 06:40` is in no year"),
     "an end before it": (f"{SIMPLE}until: 2026-11-02 05:00\n", "4:8: `until` is before `from`"),
     "a condition that is none": (f"{SIMPLE}if:\n  - categry: safety\n", "5:5: unknown key `categry`"),
     "what is not known yet": (f"{SIMPLE}if:\n  - outcome: upheld\n", "5:5: `outcome` is not known"),
@@ -124,11 +130,11 @@ def test_complaints_from_before_it_and_from_long_after_it_do_not_belong_to_it(tm
     assert [incident.within(at, HOURS).held for at in moments] == [False, True, True, True, False]
 
 
-def test_the_facts_are_told_in_the_customers_language_else_in_the_inboxs_else_in_any(tmp_path: Path) -> None:
+def test_the_facts_are_told_in_the_customers_language_else_in_the_inboxs_else_in_english(tmp_path: Path) -> None:
     incident = reading(tmp_path, SIMPLE.replace("Nobody could log in", "{de: Niemand, en: Nobody}"))
     assert incident.languages("de-AT", "en") == ("de", "en")
     assert incident.languages("fr", "en") == ("en", "de")
-    assert incident.languages("fr", "it") == ("de", "en")
+    assert incident.languages("fr", "it") == ("en", "de")
     assert reading(tmp_path, SIMPLE).languages("de", "en") == ("en",)
 
 
@@ -282,6 +288,74 @@ def test_what_a_person_calls_the_cause_stands_and_else_the_incident_is_it(shop: 
     assert [now(shop, case).cause for case in (first, second)] == ["a loose cable", "portal"]
     shop.desk.act(second.id, Reopen(by="maya"))
     assert now(shop, second).cause == "portal"
+
+
+def test_who_states_another_outcome_later_keeps_the_cause_they_gave(shop: Shop) -> None:
+    tells(shop, SIMPLE)
+    case = arrives(shop)
+    shop.desk.act(case.id, Resolve(at=shop.now, outcome="upheld", cause="a loose cable"))
+    shop.desk.act(case.id, Resolve(at=shop.now, outcome="partly-upheld"))
+    assert (now(shop, case).outcome, now(shop, case).cause) == ("partly-upheld", "a loose cable")
+
+
+def test_a_draft_that_is_written_while_its_case_is_brought_in_line_tells_the_new_facts(shop: Shop) -> None:
+    tells(shop, SIMPLE)
+    shop.box.arrive(OUTAGE, at=shop.now, subject="Down", sender="anna@example.org")
+    shop.desk.poll("support")
+    desk = shop.desk
+
+    class Meanwhile(Store):
+        """The store of that desk, which writes the draft just before the second transaction of this one."""
+
+        begun = 0
+
+        @contextmanager
+        def writing(self) -> Iterator[Session]:
+            self.begun += 1
+            if self.begun == 2:  # after the facts: what was worked out for the case is about to be stored
+                Writing(desk.store, desk.policies, desk.inboxes, shop.now).run()
+            with super().writing() as session:
+                yield session
+
+    other = Meanwhile(desk.store.url)
+    Incidents(other, desk.policies, shop.now).open(reading(shop.folder, f"{SIMPLE}fix: restarted\n"), "maya")
+    other.close()
+    shop.run()
+    assert "This was done: restarted." in lying(shop, shop.case).text
+    assert fates(shop, shop.case) == ["withdrawn", "written"]
+
+
+def test_a_case_of_an_inbox_that_is_set_up_no_more_holds_up_no_incident(shop: Shop) -> None:
+    case = arrives(shop)
+    tells(shop, SIMPLE)
+    inboxes = {"other": settings("other", hours="uk")}
+    policies = Policies(shop.book, {"uk": HOURS}, inboxes)  # no calendar is called default any more
+    Incidents(shop.desk.store, policies, shop.now).open(reading(shop.folder, f"{SIMPLE}fix: restarted\n"), "maya")
+    assert now(shop, case).incident_version == 2
+
+
+def test_a_case_that_cannot_be_read_holds_up_no_other_and_no_word_of_it_is_logged(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, other = arrives(shop), arrives(shop, sender="bob@example.net")
+    with shop.desk.store.writing() as session:
+        session.forget_letter(broken.id, broken.message)
+        session.keep_letter(broken.id, broken.message, "message", OUTAGE, detail='{"own_text": "unacceptable')
+        session.incidents.tell("portal", SIMPLE, shop.now, "maya")
+    shop.run()
+    assert now(shop, other).cause == "portal"
+    assert f"case {broken.id}: it could not be brought in line" in caplog.text
+    assert "unacceptable" not in caplog.text
+
+
+def test_what_was_told_last_reaches_every_case_even_if_it_is_closed_at_once(shop: Shop) -> None:
+    tells(shop, SIMPLE)
+    case = arrives(shop)
+    with shop.desk.store.writing() as session:
+        session.incidents.tell("portal", f"{SIMPLE}fix: restarted\n", shop.now, "maya")  # and broken off here
+    Incidents(shop.desk.store, shop.desk.policies, shop.now).close("portal", "maya")
+    shop.run()
+    assert "This was done: restarted." in lying(shop, case).text
 
 
 def test_a_case_that_is_reopened_is_answered_by_the_facts_told_meanwhile(shop: Shop) -> None:

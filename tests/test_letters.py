@@ -23,6 +23,7 @@ from plugin.letters import (
     read_kept,
     to_keep,
     why,
+    without,
     wordless,
 )
 from plugin.letters.phrases import LANGUAGES, PhrasesForm, Wording, shipped
@@ -249,9 +250,36 @@ class TestSlots:
         two = (*facts(amount="200 EUR", order="A-4711"), *facts(amount="40 EUR"))
         both = replace(FULL, assessment=assessment(facts=two), category="billing")
         assert text_of("{if amount}about {amount}{end}{facts}", both) == (
-            "reference A-4711 and the amount of 200 EUR and 40 EUR"
+            "order A-4711 and the amount of 200 EUR and 40 EUR"
         )
         assert "amount" not in text_of("{if missing}{missing}{end}.", both)
+
+    @pytest.mark.parametrize(
+        ("language", "bought", "booked"),
+        [
+            ("en", "order A-4711", "booking A-4711"), ("de", "Bestellung A-4711", "Buchung A-4711"),
+            ("fr", "commande A-4711", "réservation A-4711"), ("es", "el pedido A-4711", "la reserva A-4711"),
+        ],
+    )  # fmt: skip
+    def test_who_booked_is_told_a_booking_and_everybody_else_an_order(
+        self, language: str, bought: str, booked: str
+    ) -> None:
+        known = replace(FULL, assessment=assessment(facts=facts(order="A-4711")), language=language)
+        assert text_of("{facts}", replace(known, category="refund")) == bought
+        assert text_of("{facts}", replace(known, category="booking")) == booked
+
+    @pytest.mark.parametrize(
+        ("said", "quoted"),
+        [
+            ("WHERE IS MY 112 POUNDS", "Where is my 112 pounds"),
+            ("“I PAID AND I'M STILL WAITING FOR LL-20931B!”", "'I paid and I'm still waiting for LL-20931B!'"),
+            ("ÜBER EINE WOCHE WARTE ICH SCHON", "Über eine woche warte ich schon"),
+            ("The BBC and the NHS say so", "The BBC and the NHS say so"),
+            ("USELESS SERVICE", "USELESS SERVICE"),
+        ],
+    )  # fmt: skip
+    def test_a_sentence_they_shouted_is_quoted_in_a_calm_voice(self, said: str, quoted: str) -> None:
+        assert text_of("{sentence}", replace(FULL, assessment=assessment(said))) == f"“{quoted}”"
 
     def test_a_mark_that_the_end_cuts_off_is_still_to_be_filled_in(self) -> None:
         letter = compose(f"Subject: {'long ' * 38}[[the result of the check]]\nDone.", FULL)
@@ -553,6 +581,23 @@ class TestWhy:
         assert (read_kept('[["name", "Anna"]]').why, read_kept("").slots) == ("", ())
 
 
+class TestALanguageWithoutLetters:
+    @pytest.mark.parametrize(
+        ("spoken", "written", "told"),
+        [
+            ("it", "en", "no letters in Italian: this one is in English; add drafts/<name>.it.txt and phrases/it.yaml"),
+            ("de-AT", "en", "no letters in German: this one is in English; add drafts/<name>.de.txt"),
+            ("qq", "fr", "no letters in `qq`: this one is in French; add drafts/<name>.qq.txt and phrases/qq.yaml"),
+            ("de-AT", "de", ""), ("", "en", ""), ("it", "", ""),
+        ],
+    )  # fmt: skip
+    def test_what_to_add_is_said_in_one_line(self, spoken: str, written: str, told: str) -> None:
+        assert without(spoken, written) == told
+
+    def test_the_language_a_letter_is_written_in_is_kept_with_it(self) -> None:
+        assert read_kept(to_keep(compose("{name}", replace(FULL, language="fr")))).language == "fr"
+
+
 class TestBlocks:
     def test_a_block_stands_only_where_its_slot_has_a_value(self) -> None:
         source = "Your order{if order} {order}{end} is late."
@@ -711,17 +756,18 @@ class TestProblems:
     @pytest.mark.parametrize(
         ("source", "line", "column", "said"),
         [
-            ("Hello {oder}", 1, 7, "unknown placeholder {oder}: did you mean order?"),
-            ("Hello {sender_name}", 1, 7, "unknown placeholder {sender_name}: did you mean name?"),
-            ("a\nb {Name}", 2, 3, "unknown placeholder {Name}: did you mean name?"),
-            ("{ order }", 1, 1, "unknown placeholder { order }: did you mean order?"),
-            ("{xyzzy}", 1, 1, "unknown placeholder {xyzzy}: there are name, greeting,"),
-            ("x\n{if no_odrer}y{end}", 2, 1, "unknown placeholder in {if no_odrer}: did you mean order?"),
-            ("{if}y{end}", 1, 1, "unknown placeholder in {if}: there are name,"),
+            ("Hello {oder}", 1, 7, "unknown slot {oder}: did you mean order?"),
+            ("Hello {sender_name}", 1, 7, "unknown slot {sender_name}: did you mean name?"),
+            ("{updat_by}", 1, 1, "unknown slot {updat_by}: did you mean update_by?"),
+            ("a\nb {Name}", 2, 3, "unknown slot {Name}: did you mean name?"),
+            ("{ order }", 1, 1, "unknown slot { order }: did you mean order?"),
+            ("{xyzzy}", 1, 1, "unknown slot {xyzzy}: docs/playbooks.md lists them"),
+            ("x\n{if no_odrer}y{end}", 2, 1, "unknown slot in {if no_odrer}: did you mean order?"),
+            ("{if}y{end}", 1, 1, "unknown slot in {if}: docs/playbooks.md lists them"),
             ("{no_order}", 1, 1, "{no_order} has no text to show: it can only be asked for, {if no_order}…{end}"),
             ("{if order}\nx", 1, 1, "{if order} is never closed: write {end} where its text ends"),
             ("x {end}", 1, 3, "{end} without an {if}: remove it"),
-            ("a } b", 1, 3, "stray }: braces only enclose a placeholder like {order}; remove it"),
+            ("a } b", 1, 3, "stray }: braces only enclose a slot like {order}; remove it"),
             ("a {} b", 1, 3, "stray {}: braces only"),
             ("write [[the day\nhere", 1, 7, "[[ opens a mark that is not closed on its line"),
             (" \n", 1, 1, "the letter is empty"),

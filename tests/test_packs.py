@@ -447,7 +447,7 @@ class TestEveryLetter:
 
 
 def own_words(name: str, language: str) -> list[str]:
-    """The words of a letter that are its own, without placeholders, conditions and phrases."""
+    """The words of a letter that are its own, without slots, conditions and phrases."""
     return re.sub(r"\{[^{}]*\}", " ", TEXTS[name, language]).split()
 
 
@@ -542,8 +542,8 @@ We will write to you by Thursday 26 November and say how far we have come. Our a
 an end by Monday 7 December. You ask for a refund and an apology. That is what we will speak to
 first.
 
-What we have noted from your message: reference A-4711, invoice R-2026-88, Aurora 3 and the amount
-of 49,90 €. Tell us if any of it is wrong.
+What we have noted from your message: order A-4711, invoice R-2026-88, Aurora 3 and the amount of
+49,90 €. Tell us if any of it is wrong.
 
 Kind regards,
 Example Ltd

@@ -76,7 +76,7 @@ class TestShipped:
         words = shipped(language).words
         assert set(words.marks) == set(SLOTS) - {"address_check"}
         assert set(words.asks) == set(ASKS)
-        assert set(words.facts) == set(FACTS)
+        assert set(words.facts) == {*FACTS, "booking"}
         assert set(words.missing) == set(MISSING)
         assert set(words.greeting) == set(words.stranger) == set(VOICES)
         assert len(words.effect) > 10
@@ -128,7 +128,7 @@ class TestOwn:
         assert phrases.of("en").line("thanks", (), "warm", "1") == SHIPPED.of("en").line("thanks", (), "warm", "1")
         assert {"gutted", *SHIPPED.of("en").words.effect} == set(phrases.of("en").words.effect)
         assert letters.problems("{motto}", phrases) == ()
-        assert "unknown placeholder {motto}" in letters.problems("{motto}")[0][2]
+        assert "unknown slot {motto}" in letters.problems("{motto}")[0][2]
 
     def test_another_language_is_added_by_a_file(self, tmp_path: Path) -> None:
         phrases, problems = written(tmp_path, ITALIAN, "it.yaml")
@@ -145,7 +145,7 @@ class TestOwn:
         [
             ("words: {both: '{x}'}\n", 1, 15, "braces, brackets or a line break"),
             ("words:\n  wrote: '{name} wrote'\n", 2, 10, "{day} is missing"),
-            ("words:\n  wrote: '{day} {name} {x}'\n", 2, 10, "unknown placeholder {x}"),
+            ("words:\n  wrote: '{day} {name} {x}'\n", 2, 10, "unknown slot {x}"),
             ("words:\n  greting: {plain: Hi}\n", 2, 3, "did you mean `greeting`?"),
             ("words:\n  asks: {refnd: money}\n", 2, 17, "did you mean `refund`?"),
             ("phrases:\n  thanks:\n    delivry: {plain: [Thanks.]}\n", 3, 5, "did you mean `delivery`?"),
@@ -168,7 +168,16 @@ class TestOwn:
         phrases, problems = written(tmp_path, text)
         assert [(problem.line, problem.column) for problem in problems] == [(line, column)], problems
         assert told in problems[0].text
-        assert phrases.names == set(PHRASES)
+        assert phrases.of("en") == SHIPPED.of("en")
+
+    @pytest.mark.parametrize("fault", ["words: {both: '{x}'}\n", "\tx\n", "words:\n  - [\n"])
+    def test_a_letter_may_name_the_phrases_of_a_file_that_has_a_fault(self, tmp_path: Path, fault: str) -> None:
+        phrases, found = written(tmp_path, f"{fault}phrases:\n  motto: {{any: {{plain: [Light for all.]}}}}\n")
+        assert found
+        assert letters.problems("{motto}", phrases) == ()
+        assert [told for _, _, told in letters.problems("{mottoo}", phrases)] == [
+            "unknown slot {mottoo}: did you mean motto?"
+        ]
 
     def test_a_new_language_must_bring_what_no_letter_can_do_without(self, tmp_path: Path) -> None:
         _, problems = written(tmp_path, "words:\n  both: e\n  greeting: {warm: 'Ciao {name}'}\n", "it.yaml")

@@ -262,7 +262,7 @@ def test_a_site_may_bring_a_language_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("remarks:\n  blamed: []\n", ":2:11: unknown value `blamed`"),
+        ("remarks:\n  blamed: []\n", ":2:11: unknown kind `blamed`: did you mean `blame`?"),
         ("remarks:\n  blame:\n    - find: x\n", "`better` is missing"),
         ("remarks:\n  blame:\n    - find: /(/\n      better: y\n", ":3:13: "),
         ("remarks:\n  blame:\n    - find: '...'\n      better: y\n", ":3:13: "),

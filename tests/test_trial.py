@@ -87,3 +87,14 @@ def test_what_is_due_first_stands_first(trial: Trial) -> None:
     moments = {due["for"]: due["due_at"] for due in result["due"]}
     shown = [line.split()[1].rstrip(":") for line in trial.told(result).splitlines() if line.startswith("  due ")]
     assert shown == sorted(moments, key=lambda name: moments[name]) and len(shown) == 3
+
+
+def test_who_writes_in_a_language_without_letters_is_told_of_in_one_line(trial: Trial) -> None:
+    text = "La fattura è sbagliata: mi avete addebitato 129 euro e nessuno mi ha risposto. Voglio un rimborso."
+    told = "no letters in Italian: this one is in English; add drafts/<name>.it.txt and phrases/it.yaml"
+    italian = trial.of("a.eml", written(text, subject="Reclamo: fattura sbagliata"))
+    assert [(draft["language"], draft["foreign"]) for draft in italian["drafts"]] == [("en", told)]
+    assert trial.told(italian).count(f"    {told}\n") == 1
+    english = trial.of("b.eml", written(BROKEN, subject="Broken lamp"))
+    assert [(draft["language"], draft["foreign"]) for draft in english["drafts"]] == [("en", "")]
+    assert "no letters in" not in trial.told(english)

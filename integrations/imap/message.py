@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -16,7 +17,7 @@ from typing import Any, Protocol
 from integrations.imap.apart import Order, looks_dear, read_apart
 from integrations.imap.body import Content, contents
 from integrations.imap.letter import HeaderInjection, digest, draft_bytes, reminder_bytes
-from integrations.imap.sender import Voice, Whose, automatic, bounced, trusted, voice, vouched
+from integrations.imap.sender import Voice, Whose, automatic, bounced, channel, posts_reviews, trusted, voice, vouched
 from integrations.imap.wire import Fields, Part, Unparsable, addresses, decoded, ids, read, scan, scrub, split
 from plugin.model import Address, Direction, Message, Origin, Place, clip
 
@@ -124,13 +125,14 @@ def _message(
         references=_thread(fields, speaker),
         at=_sent_at(fields, arrived) if ours else arrived,
         direction=speaker.direction,
-        sender=speaker.sender,
+        sender=_called(speaker.sender),
         answer_to=speaker.answer_to,
         identity=speaker.identity,
         to=speaker.to,
         subject=clip(subject or scrub(decoded(fields.text("subject")), 2_000), SUBJECT_LIMIT),
         text=inner.text if inner else content.text,
         origin=speaker.origin,
+        channel=channel(fields, speaker, machine),
         attachments=inner.attachments or content.attachments if inner else content.attachments,
         automatic=machine,
         bounced=bounced(fields, content) if machine == "bounce" else "",
@@ -140,6 +142,11 @@ def _message(
         case_mark=_case_mark(fields),
         draft_mark=next(iter(ids(fields.text("x-amends-draft"))), ""),
     )
+
+
+def _called(sender: Address) -> Address:
+    """A review site without its name, for it is nobody to greet."""
+    return replace(sender, name="") if posts_reviews(sender.email) else sender
 
 
 def _thread(fields: Fields, speaker: Voice) -> tuple[str, ...]:

@@ -47,6 +47,14 @@ _FORM_SERVICE = re.compile(
     r"|netlify|tally|paperform|wufoo|cognitoforms|123formbuilder|hubspot|hsforms|getform|formcarry|webflow|elementor)"
     r"\.[a-z]{2,6}$"
 )
+# Where people post a review and a machine tells us of it. Google and Booking also send other mail, so of theirs only
+# the address that tells of reviews; a guest writes to us by guest.booking.com, and reads alone what we answer.
+_REVIEW_SITE = re.compile(
+    r"@(?:[\w-]+\.){0,4}(?:trustpilot\.com|feefo\.com|reviews\.(?:io|co\.uk)|yelp\.com"
+    r"|tripadvisor\.(?:com?\.)?[a-z]{2,3})$"
+    r"|^(?:businessprofile|business-profile|google-?my-?business|mybusiness)-?no-?reply@google\.com$"
+    r"|^no-?reply@booking\.com$"
+)
 _DAEMONS = ("mailer-daemon", "mail-daemon", "maildaemon")
 _ACTION = re.compile(r"^action:[ \t]*([a-z]*)", re.I | re.M)
 _NOT_FAILED = {"delayed", "delivered", "relayed", "expanded"}
@@ -174,6 +182,18 @@ def _is_robot(email: str) -> bool:
     """Whether forms and shops send from such an address."""
     local, _, domain = email.partition("@")
     return _ROBOT.search(local) is not None or _FORM_SERVICE.search(domain) is not None
+
+
+def channel(fields: Fields, speaker: Voice, machine: str) -> str:
+    """`review` for what a person wrote for everybody to read on a review site that mails it to us; else `email`."""
+    sites = (_author(fields), speaker.sender)
+    public = speaker.direction is Direction.IN and not machine and any(posts_reviews(one.email) for one in sites)
+    return "review" if public else "email"
+
+
+def posts_reviews(email: str) -> bool:
+    """Whether a review site tells us from this address what was posted there."""
+    return _REVIEW_SITE.search(email) is not None
 
 
 def _author(fields: Fields) -> Address:

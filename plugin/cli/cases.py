@@ -134,6 +134,7 @@ def _told(register: Register, case: dict[str, Any]) -> list[str]:
     for draft in case["drafts"]:
         lines.append(f"draft  {draft['purpose']}: {draft['standing']} ({draft['ref']})")
         if draft["state"] != "withdrawn":  # of a letter that is gone nobody asks why it was worded so
+            lines += [f"       {draft['foreign']}"] if draft["foreign"] else []
             lines += [f"       {line}" for line in draft["why"]]
         lines += [f"       {told(remark)}" for remark in draft["remarks"]]
     for reply in case["replies"]:

@@ -61,7 +61,8 @@ class Policy:
 
     def calendar(self, name: str) -> Hours:
         """The calendar of that name; the inbox's own where none is named or the name is gone."""
-        return self.calendars.get(name or self.hours) or self.calendars[self.hours]
+        found = self.calendars.get(name or self.hours) or self.calendars.get(self.hours)
+        return found or next(iter(self.calendars.values()))  # an inbox that is set up no more has none of its own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

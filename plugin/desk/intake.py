@@ -396,7 +396,7 @@ class Intake:
             if act.kind is ActKind.DRAFT_GONE and self._took_back(case, act.written):
                 continue
             self._person(case, act, _person_act(act))
-            if act.kind is ActKind.DRAFT_EDITED and (said := own_text(act.text)):
+            if act.kind is ActKind.DRAFT_EDITED and not case.erased and (said := own_text(act.text)):
                 self.session.keep_edited(case.id, act.written, said)  # as it was when that was noticed
 
     def _took_back(self, case: Case, draft: str) -> bool:

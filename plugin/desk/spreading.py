@@ -6,6 +6,7 @@ are gone through, some at a time, each lot in a transaction of its own. Broken o
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from plugin.model import AmendsError, Purpose
 from plugin.store import Conflict, Session, Store
 from plugin.store.incidents import Opened
 from plugin.timeline import Case, DraftFate, Kind, Linked, Unlinked
+
+log = logging.getLogger("amends.desk")
 
 _AT_ONCE = 50
 _TRIES = 5
@@ -106,6 +109,7 @@ class Incidents:
 
     def close(self, name: str, by: str) -> None:
         """No more complaints are linked to it; those that are stay so. Raises NoSuchIncident."""
+        spread(self.store, self.policies, self.now)  # what was told last reaches every case that has it
         with self.store.writing() as session:
             standing = session.incidents.told(name)
             if standing is None:
@@ -136,19 +140,27 @@ def _lots(ids: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def _spread(store: Store, policies: Policies, now: datetime, some: Sequence[str], by: str) -> int:
-    """The letters are composed before anything is held up; whatever a person did meanwhile is looked at again."""
+    """The letters are composed before anything is held up; a case in which something happened meanwhile, be it that
+    its draft was written by the facts of before, is looked at again.
+    """
+    changed, left = 0, some
     for _ in range(_TRIES):
         with store.reading() as session:
-            bringing = _Bringing(session, policies, now, in_force(session), by)
-            triggers = bringing.triggers(session.load(some).values())
+            seen = session.load(left)
+            triggers = _Bringing(session, policies, now, in_force(session), by).triggers(seen.values())
         try:
             with store.writing() as session:
-                for case in session.load(triggers).values():
+                found = session.load(triggers)
+                same = [case for case in found.values() if case.version == seen[case.id].version]
+                for case in same:
                     follow(session, policies, case, case.inbox, triggers[case.id])
-            return len(triggers)
         except Conflict:
             continue
-    raise Conflict(some[0])
+        changed += len(same)
+        left = [one for one in triggers if found[one].version != seen[one].version]
+        if not left:
+            return changed
+    raise Conflict(left[0])
 
 
 def _candidates(session: Session, policies: Policies, incident: Incident) -> list[str]:
@@ -173,7 +185,11 @@ class _Bringing:
         """What to decide, by case; nothing for those in which nothing follows."""
         found = {}
         for case in cases:
-            trigger, after, stale = self.of(case)
+            try:
+                trigger, after, stale = self.of(case)
+            except Exception as error:  # noqa: BLE001 - one case must not hold up the others; no word of it is logged
+                log.error("case %s: it could not be brought in line (%s)", case.id, type(error).__name__)
+                continue
             if telling_of(after) != telling_of(case):
                 found[case.id] = replace(trigger, stale=tuple(stale))
         return found

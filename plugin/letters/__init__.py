@@ -1,4 +1,4 @@
-"""Letters: a text with placeholders and what is known of a complaint become a draft for a person to finish.
+"""Letters: a text with slots and what is known of a complaint become a draft for a person to finish.
 
 A letter file is plain text. Its first line may be `Subject: …`; without one the draft answers under their subject.
 
@@ -23,7 +23,7 @@ from plugin.letters.phrases import SHIPPED, Phrases
 from plugin.letters.slots import Incident, Material, clean, wordless
 from plugin.letters.template import Letter, Slot, compose, marks, problems
 from plugin.letters.tone import SHIPPED_TONE, Remark, Tone, lint
-from plugin.letters.words import attribution
+from plugin.letters.words import attribution, without
 from plugin.source import Problem
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "read_tone",
     "to_keep",
     "why",
+    "without",
     "wordless",
 ]
 

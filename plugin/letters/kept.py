@@ -13,12 +13,13 @@ from plugin.letters.template import Letter, Slot
 class Kept:
     """The slots of a letter and the practices its paragraphs serve, as `Letter` has them.
 
-    `alike` is to how many others nearly the same was written that day.
+    `alike` is to how many others nearly the same was written that day, `language` what the letter is written in.
     """
 
     slots: tuple[Slot, ...] = ()
     practices: tuple[tuple[str, tuple[str, ...]], ...] = ()
     alike: int = 0
+    language: str = ""
 
     @property
     def why(self) -> str:
@@ -29,7 +30,8 @@ class Kept:
 def to_keep(letter: Letter, *, alike: int = 0) -> str:
     """What `read_kept` understands, as JSON."""
     slots = [[slot.name, slot.value] for slot in letter.slots]
-    told = {"slots": slots, "practices": letter.practices} | ({"alike": alike} if alike else {})
+    told: dict[str, object] = {"slots": slots, "practices": letter.practices, "language": letter.language}
+    told |= {"alike": alike} if alike else {}
     return json.dumps(told, ensure_ascii=False)
 
 
@@ -39,4 +41,4 @@ def read_kept(detail: str) -> Kept:
     told = found if isinstance(found, dict) else {"slots": found}
     slots = tuple(Slot(name, value) for name, value in told.get("slots", ()))
     practices = tuple((words, tuple(some)) for words, some in told.get("practices", ()))
-    return Kept(slots, practices, int(told.get("alike", 0)))
+    return Kept(slots, practices, int(told.get("alike", 0)), told.get("language", ""))

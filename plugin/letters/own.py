@@ -20,16 +20,29 @@ _REQUIRED = ("quotes", "both", "either", "wrote", "greeting", "stranger")
 def read_phrases(playbooks: Path, problems: list[Problem]) -> Phrases:
     """The shipped phrases with the site's own over them; just those where it has no folder `phrases`.
 
-    `problems` gets every fault with its line and column; a file with one is left out as a whole.
+    `problems` gets every fault with its line and column; a file with one is left out as a whole, yet a letter may name
+    its phrases: who reads of the fault need not read of each letter as well.
     """
     read: dict[str, PhrasesForm] = {}
+    faulty: set[str] = set()
     for path in sorted((playbooks / "phrases").glob("*.yaml")):
         found: list[Problem] = []
         form = _read(path, found)
         if form is not None and not found:
             read[path.stem] = form
+        else:
+            faulty |= _named_in(path)
         problems.extend(found)
-    return Phrases(read)
+    return Phrases(read, faulty)
+
+
+def _named_in(path: Path) -> set[str]:
+    """The phrases of a file with a fault, as far as its lines tell: the keys set in least below `phrases:`."""
+    _, _, below = f"\n{read_text(path, [], limit=MOST) or ''}".partition("\nphrases:")
+    own = re.split(r"\n(?=[^\s#])", below, maxsplit=1)[0]
+    keys = re.findall(r"(?m)^([ \t]+)([a-z][a-z0-9_]{0,39})[ \t]*:", own)
+    least = min((len(indent.expandtabs(2)) for indent, _ in keys), default=0)
+    return {key for indent, key in keys if len(indent.expandtabs(2)) == least}
 
 
 def faults(source: Source, form: PhrasesForm) -> Iterator[Problem]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -62,7 +62,7 @@ def _pattern(*names: str) -> Any:
     def check(value: str) -> str:
         found = re.findall(r"\{([^{}]*)\}", value)
         if unknown := [name for name in found if name not in allowed]:
-            raise ValueError(f"unknown placeholder {{{unknown[0]}}}: write {_told(names)}")
+            raise ValueError(f"unknown slot {{{unknown[0]}}}: write {_told(names)}")
         if missing := [name for name in names if name not in found]:
             raise ValueError(f"{{{missing[0]}}} is missing: write it where it belongs")
         if value.count("{") != len(found) or value.count("}") != len(found):
@@ -100,7 +100,7 @@ FACTS = ("order", "invoice", "product", "date", "amount", "place")
 """The facts {facts} names."""
 MISSING = (*FACTS, "photo", "phone")
 """What {missing} may ask for."""
-_Fact = Annotated[str, AfterValidator(one_of("fact", FACTS))]
+_Fact = Annotated[str, AfterValidator(one_of("fact", (*FACTS, "booking")))]
 _Asked = Annotated[str, AfterValidator(one_of("fact", MISSING))]
 _Phrase = Annotated[str, AfterValidator(_name)]
 
@@ -142,7 +142,8 @@ class Words:
 
     `both` and `either` join a list, `stranger` greets someone whose name is not known, `wrote` stands above their
     words where they are quoted, `first` is the first of a month where it is no plain 1, `effect` are the cues by which
-    a sentence tells what it meant for its writer. `greeting` and `stranger` are by voice.
+    a sentence tells what it meant for its writer. `greeting` and `stranger` are by voice. `booking` among the `facts`
+    takes the place of `order` where the complaint is about a booking.
     """
 
     quotes: tuple[str, str] = ("“", "”")
@@ -214,10 +215,11 @@ def _turn(text: str, count: int) -> int:
 class Phrases:
     """The wordings of all languages: the shipped ones with a site's `own` files over them. Threads may share one."""
 
-    def __init__(self, own: Mapping[str, PhrasesForm] | None = None) -> None:
+    def __init__(self, own: Mapping[str, PhrasesForm] | None = None, also: Iterable[str] = ()) -> None:
+        """`also` are phrases a letter may name although nobody can say them yet: their file has a fault."""
         self._own = dict(own or {})
         self._wordings: dict[str, Wording] = {}
-        self.names = frozenset(PHRASES).union(*(form.phrases for form in self._own.values()))
+        self.names = frozenset(PHRASES).union(also, *(form.phrases for form in self._own.values()))
         """Every phrase a letter may name."""
 
     def knows(self, language: str) -> bool:

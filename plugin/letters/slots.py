@@ -128,6 +128,8 @@ _PERHAPS = {"order": re.compile(r"\b[A-Za-z]{1,4}[-/]?\d{4,}\b"), "amount": re.c
 _BEFORE = 30  # characters before a wish in which it may be taken back
 _LONGEST_TOLD = 16 * 1024  # characters of theirs in which is looked for what it meant
 _FEWEST_WORDS = 4
+_FEWEST_SHOUTED, _SHOUTED = 3, 0.6
+_I = re.compile(r"\bi\b")
 _MORNING, _EVENING = time(9), time(18)
 _CALL, _SHORTEST_CALL = timedelta(hours=2), timedelta(hours=1)
 _DAYS_AHEAD = 40  # who is closed for longer names no time for a call
@@ -291,8 +293,21 @@ def _key(assessment: Assessment) -> str:
 def _said(sentence: str) -> str:
     """A sentence of theirs fit to be quoted: without their salutation, and no longer than one reads at a glance."""
     whole = _SALUTATION.sub("", clean(sentence, _LONGEST_SCANNED)).translate(_QUOTES).strip(" .,;:")
+    whole = _calmed(whole) if _is_shouted(whole) else whole
     short = _unpaired(_shortened(whole)).strip(" .,;:!")  # our own full stop follows behind the quotes
     return short if any(char.isalpha() for char in short) else ""
+
+
+def _is_shouted(text: str) -> bool:
+    """Whether more than three fifths of the letters of three words or more are capitals."""
+    letters = [char for char in text if char.isalpha()]
+    return len(text.split()) >= _FEWEST_SHOUTED and sum(map(str.isupper, letters)) > _SHOUTED * len(letters)
+
+
+def _calmed(text: str) -> str:
+    """A shouted sentence as it is written: a capital first, then none but in "I" and in words with a figure."""
+    calm = re.sub(r"(?<!\S)[^\s\d]+(?!\S)", lambda word: _I.sub("I", word[0].lower()), text)
+    return re.sub(r"[^\W\d_]", lambda first: first[0].upper(), calm, count=1)
 
 
 def _shortened(text: str) -> str:
@@ -394,11 +409,13 @@ def _known(material: Material) -> dict[str, str]:
 
 
 def _facts(material: Material) -> str:
-    own, known = material.words, _known(material)
-    told = [own.facts[kind].format(value=value) for kind, value in known.items() if value and kind in own.facts]
+    own, known = material.words.facts, _known(material)
+    if material.category == "booking" and "booking" in own:
+        own = {**own, "order": own["booking"]}
+    told = [own[kind].format(value=value) for kind, value in known.items() if value and kind in own]
     if len(told) == 1 and not (known["order"] or known["invoice"] or known["product"]):
         return ""  # a day or a sum alone tells nothing of the matter
-    return sequence(told, own.both)
+    return sequence(told, material.words.both)
 
 
 def _missing(material: Material) -> str:

@@ -30,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a text may name: `shown` in braces, `asked` in an {if} only; the first ones are told as advice."""
+    """What a text may name: `shown` in braces, `asked` in an {if} only."""
 
     shown: tuple[str, ...]
     asked: tuple[str, ...] = ()
@@ -80,21 +80,21 @@ def _misused(found: Iterable[Part], names: Names) -> Iterator[tuple[int, str]]:
     for part in found:
         bare = part.name.removeprefix(NO)
         if part.kind == "stray":
-            yield part.at, f"stray {part.text}: braces only enclose a placeholder like {{order}}; remove it"
+            yield part.at, f"stray {part.text}: braces only enclose a slot like {{order}}; remove it"
         elif part.kind == "slot" and part.name not in names.shown and bare in names:
             yield part.at, f"{part.text} has no text to show: it can only be asked for, {{if {part.name}}}…{{end}}"
         elif part.kind == "slot" and part.name not in names:
-            yield part.at, f"unknown placeholder {part.text}: {_advice(part.name, names.shown)}"
+            yield part.at, f"unknown slot {part.text}: {_advice(part.name, names.shown)}"
         elif part.kind == "if" and bare not in names:
-            yield part.at, f"unknown placeholder in {part.text}: {_advice(part.name, (*names.shown, *names.asked))}"
+            yield part.at, f"unknown slot in {part.text}: {_advice(part.name, (*names.shown, *names.asked))}"
 
 
 @lru_cache(maxsize=256)
 def _advice(name: str, names: Sequence[str]) -> str:
     meant = name.strip().casefold().removeprefix(NO)
     within = [known for known in names if known in meant.split("_")]
-    close = within or difflib.get_close_matches(meant, names, n=1, cutoff=0.7)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(names)}"
+    close = within[:1] or difflib.get_close_matches(meant, names, n=3, cutoff=0.7)
+    return f"did you mean {' or '.join(close)}?" if close else "docs/playbooks.md lists them"
 
 
 def _unclosed(found: Iterable[Part]) -> Iterator[tuple[int, str]]:
@@ -111,7 +111,7 @@ def _unclosed(found: Iterable[Part]) -> Iterator[tuple[int, str]]:
 
 
 def _half_marks(source: str) -> Iterator[tuple[int, str]]:
-    # A placeholder inside a mark is no bracket, so it is out of the way here already.
+    # A slot inside a mark is no bracket, so it is out of the way here already.
     for found in _HALF_MARK.finditer(source):
         yield found.start(), "[[ opens a mark that is not closed on its line: write ]] after it"
 

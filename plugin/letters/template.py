@@ -27,7 +27,7 @@ _SUBJECT_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One placeholder a letter names; an empty value means that it is not known."""
+    """One slot a letter names; an empty value means that it is not known."""
 
     name: str
     value: str
@@ -37,7 +37,8 @@ class Slot:
 class Letter:
     """A composed letter: `subject` is empty to answer under theirs; `marks` counts what a person must fill in.
 
-    `practices` are, paragraph by paragraph, its first words and the practices of complaint handling it serves.
+    `practices` are, paragraph by paragraph, its first words and the practices of complaint handling it serves;
+    `language` is what it is written in.
     """
 
     subject: str
@@ -45,6 +46,7 @@ class Letter:
     slots: tuple[Slot, ...]
     marks: int
     practices: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    language: str = ""
 
 
 def compose(source: str, material: Material) -> Letter:
@@ -66,7 +68,7 @@ def compose(source: str, material: Material) -> Letter:
     if len(octets) > LIMIT:
         text = _closed(text[: -len("[[…]]".encode())])
     slots = tuple(Slot(name, value) for name, value in filling.values.items())
-    return Letter(head, text, slots, marks(head) + marks(text), tuple(_practices(pieces)))
+    return Letter(head, text, slots, marks(head) + marks(text), tuple(_practices(pieces)), material.language)
 
 
 def _closed(text: str) -> str:

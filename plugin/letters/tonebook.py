@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml as libyaml
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, ValidationInfo
 
 from plugin.letters.tone import KINDS, List, Rule, Tone, pattern
 from plugin.patterns import Family, Pattern
-from plugin.source import Form, Problem, parse, read_text
+from plugin.source import Form, Problem, one_of, parse, read_text
 
 _LOADER = libyaml.CBaseLoader if libyaml.__with_libyaml__ else libyaml.BaseLoader
-_Kind = Literal[
-    "blame", "refusal", "excuse", "sarcasm", "contradiction", "vague-apology", "conditional-apology", "condition",
-    "upsell", "personal-data", "undated-promise", "jargon", "shouting",
-]  # fmt: skip
+_Kind = Annotated[str, AfterValidator(one_of("kind", [kind for kind in KINDS if kind != "no-empathy"]))]
 
 
 def read_tone(playbooks: Path, problems: list[Problem]) -> Tone:

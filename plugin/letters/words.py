@@ -103,6 +103,22 @@ def attribution(when: date, name: str, language: str, phrases: Phrases = SHIPPED
     return phrases.of(language).words.wrote.format(day=told, name=name)
 
 
+def without(spoken: str, written: str) -> str:
+    """That a letter is not in the language they speak, and what to add; empty where it is, or where nobody knows."""
+    theirs, ours = base(spoken), base(written)
+    if not theirs or not ours or theirs == ours:
+        return ""
+    phrases = "" if theirs in LANGUAGES else f" and phrases/{theirs}.yaml"
+    told = f"no letters in {_called(theirs)}: this one is in {_called(ours)}"
+    return f"{told}; add drafts/<name>.{theirs}.txt{phrases}"
+
+
+def _called(language: str) -> str:
+    """`Italian` for `it`; a code nobody knows stays one."""
+    locale = _locale(language)
+    return str(locale.get_language_name("en")) if locale else f"`{language}`"
+
+
 @lru_cache(maxsize=64)
 def _locale(language: str) -> Locale | None:
     """What CLDR knows of an IETF tag, else of its first part; None for a language it does not know."""

@@ -257,7 +257,8 @@ class Register:
     def _worded(self, found: dict[str, Any], letters: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         """The case with what is known of its drafts beside their text, and with remarks on what was written."""
         details = {key: row["detail"] for key, row in letters.items() if row["kind"] == "draft"}
-        drafts = [worded(draft, read_kept(details.get(draft["message_id"], ""))) for draft in found["drafts"]]
+        kept = [(draft, read_kept(details.get(draft["message_id"], ""))) for draft in found["drafts"]]
+        drafts = [worded(draft, known, found["language"]) for draft, known in kept]
         return remarked(found | {"drafts": drafts}, letters, self._tone)
 
     # ---- time for people ----------------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from plugin.judge.language import language
-from plugin.letters.tone import List, Remark, Tone, feels, lint, names_a_day
-from plugin.model import clip
+from plugin.letters.tone import List, Remark, Tone, feels, folded, lint, names_a_day
+from plugin.model import Address, clip
 from plugin.register.wording import PUBLIC
 from plugin.timeline import Case
 
@@ -71,10 +72,22 @@ def _example(row: Row, remark: Remark, case: Case) -> dict[str, str]:
 
 
 def _nameless(text: str, case: Case) -> str:
-    """The words without the name and the address of whoever complained."""
-    people = (case.complainant, case.answer_to)
-    names = {word for one in people for word in (one.email, *re.findall(r"\w{2,}", one.name)) if word}
+    """The words without the name and the address of whoever complained, whatever their accents, and of whom."""
+    text = normalize("NFC", text)
+    names = {folded(word) for one in (case.complainant, case.answer_to) for word in _names(one)}
     if not names:
         return text
     longest_first = sorted(names, key=len, reverse=True)
-    return re.sub(rf"(?i)\b(?:{'|'.join(map(re.escape, longest_first))})\b", "…", text)
+    named = re.compile(rf"(?i)\b(?:{'|'.join(map(re.escape, longest_first))})s?\b")
+    parts, at = list[str](), 0
+    for found in named.finditer(folded(text)):  # of the same length
+        parts += [text[at : found.start()], "…"]
+        at = found.end()
+    return "".join([*parts, text[at:]])
+
+
+def _names(one: Address) -> Iterator[str]:
+    """What a person may be called by: the words of the name, the address, and the words before its @."""
+    yield from (one.email,) if one.email else ()
+    yield from re.findall(r"\w{2,}", normalize("NFC", one.name))
+    yield from re.findall(r"[^\W\d_]{3,}", one.email.partition("@")[0])

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from plugin.decide import date_of, working_of
 from plugin.hours import Hours, HoursError, Span, SpanError
-from plugin.letters import Kept
+from plugin.letters import Kept, without
 from plugin.letters.alike import MANY
 from plugin.register.telling import Tale, is_minor
 from plugin.timeline import PROMISE, Case, DraftFate, DraftState, DueBy, Event, Ran, Status, Task, TaskState
@@ -186,10 +186,14 @@ def standing(state: str, marks: int) -> str:
     return f"needs you ({marks} mark{'' if marks == 1 else 's'})" if marks else "ready"
 
 
-def worded(draft: dict[str, Any], kept: Kept) -> dict[str, Any]:
-    """The draft with the slots it was made of and the lines that say why it is worded so."""
+def worded(draft: dict[str, Any], kept: Kept, spoken: str) -> dict[str, Any]:
+    """The draft with the slots it was made of, the lines that say why it is worded so, and its language.
+
+    `foreign` is a line for people where that is not `spoken`, what the customer wrote in; else it is empty.
+    """
     slots = [{"name": slot.name, "value": slot.value} for slot in kept.slots]
-    return draft | {"slots": slots, "why": kept.why.splitlines(), "remarks": list(_alike(kept))}
+    told = {"language": kept.language or None, "foreign": without(spoken, kept.language)}
+    return draft | told | {"slots": slots, "why": kept.why.splitlines(), "remarks": list(_alike(kept))}
 
 
 def _alike(kept: Kept) -> Iterator[dict[str, Any]]:

@@ -191,6 +191,32 @@ def test_a_mail_on_behalf_of_us_is_said_by_whoever_sent_it() -> None:
     assert (message.sender.email, message.identity, message.genuine) == ("bob@example.com", SUPPORT, True)
 
 
+@pytest.mark.parametrize(
+    ("sender", "channel"),
+    [
+        ("noreply@trustpilot.com", "review"), ("noreply@notify.feefo.com", "review"), ("no-reply@yelp.com", "review"),
+        ("reviews@tripadvisor.co.uk", "review"), ("hello@reviews.io", "review"), ("noreply@booking.com", "review"),
+        ("businessprofile-noreply@google.com", "review"), ("noreply@google.com", "email"),
+        ("anna.4711@guest.booking.com", "email"), ("noreply@nottrustpilot.com", "email"),
+        ("noreply@trustpilot.com.example", "email"), ("anna@web.example", "email"),
+    ],
+)  # fmt: skip
+def test_what_a_review_site_mails_was_said_in_public_and_greets_no_site(sender: str, channel: str) -> None:
+    message = read(mail(sender=f"The Site <{sender}>"))
+    assert (message.channel, message.sender.email) == (channel, sender)
+    assert message.sender.name == ("" if channel == "review" else "The Site")
+    assert message.origin is Origin.DIRECT
+
+
+def test_a_review_that_one_of_us_passes_on_is_one_and_a_list_of_the_sites_is_none() -> None:
+    inner = "From: Trustpilot <noreply@trustpilot.com>\nDate: Fri, 20 Nov 2026\nSubject: 1 star\nTo: us"
+    body = f"---------- Forwarded message ---------\n{inner}\n\nThe kettle leaks."
+    assert read(mail("Subject: Fwd: 1 star", sender="sales@example.com", body=body)).channel == "review"
+    news = read(mail("List-Id: <news.trustpilot.com>", sender="Trustpilot <noreply@trustpilot.com>"))
+    assert (news.automatic, news.channel) == ("list", "email")
+    assert read(mail(sender="noreply@trustpilot.com"), sent=True).channel == "email"
+
+
 def test_without_one_of_ours_among_the_recipients_the_first_identity_counts() -> None:
     assert read(mail("To: undisclosed-recipients:;")).identity == SUPPORT
 
