@@ -443,7 +443,7 @@ def test_what_was_undone_has_no_draft_and_gets_none_by_a_correction(shop: Shop) 
 
 def test_letters_are_compared_by_what_is_personal_in_them() -> None:
     source = "{greeting},\n\nThank you for writing to us. Your order {order} is late.\n\nKind regards,\n{signature}\n"
-    stock = stock_of(source, "en")
+    stock = stock_of((source,), "en")
     text = "Dear Anna,\n\nThank you for writing to us. Your order LL-1 is late.\n\nKind regards,\nExample Ltd\n\n> hi"
     assert personal(text, stock, "Example Ltd") == "Your order LL-1 is late."
 
@@ -503,6 +503,6 @@ def names_it(person: Complaint, letter: str) -> bool:
 def nearest(shop: Shop, letters: Sequence[str]) -> float:
     """How near the two letters come to each other that are most alike."""
     texts = [text for text in shop.book.texts if text.name == "incident"]
-    stock = frozenset().union(*(stock_of(text.source, text.language) for text in texts))
+    stock = frozenset().union(*(stock_of((text.source,), text.language) for text in texts))
     bare = [personal(letter, stock, "Example Ltd") for letter in letters]
     return max(alike(one, [other]) for one, other in combinations(bare, 2))

@@ -450,8 +450,12 @@ class _Build:
             aside=(*reminders.ahead(case, self.policies.calendars[settings.hours]), *letters.why(letter).splitlines()),
         )
         job.letter, job.draft, job.telling = letter, draft, telling_of(case)
-        job.stock = stock_of(source, material.language, material.phrases)
+        job.stock = stock_of(self._sources(case, material.language), material.language, material.phrases)
         job.change = replace(job.change, draft=draft)
+
+    def _sources(self, case: Case, language: str) -> tuple[str, ...]:
+        """All letters of the case's book in this language."""
+        return tuple(text.source for text in self.policies.kept(case.book).texts if text.language == language)
 
 
 def matter(

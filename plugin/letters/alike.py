@@ -51,20 +51,25 @@ def personal(text: str, stock: frozenset[str] = frozenset(), signature: str = ""
         del lines[greeting]
     own = {_plain(line) for line in signature.splitlines()}
     kept = "\n".join(line for line in lines if not line.strip() or _plain(line) not in own)
-    heads = tuple(said[:-1] for said in stock if said.endswith(_FACT))
-    told = (said for said in _sentences(kept) if _plain(said) not in stock and not _plain(said).startswith(heads))
-    return " ".join(" ".join(said.split()) for said in told)
+    heads, told = _heads(stock), ((said, _plain(said)) for said in _sentences(kept))
+    return " ".join(" ".join(said.split()) for said, bare in told if bare not in stock and not bare.startswith(heads))
 
 
-@lru_cache(maxsize=64)
-def stock_of(source: str, language: str, phrases: Phrases = SHIPPED) -> frozenset[str]:
-    """The sentences of a letter file, and of the phrases it names, in which nothing is filled in."""
-    source = _FRAME.sub("", source)
-    named = set(_NAME.findall(source)) & phrases.names
-    lines = phrases.of(language).lines
-    said = (line for name in named for voices in lines.get(name, {}).values()
+@lru_cache(maxsize=16)
+def stock_of(sources: tuple[str, ...], language: str, phrases: Phrases = SHIPPED) -> frozenset[str]:
+    """The sentences of these letter files, and of their language's phrases, in which nothing of theirs is filled in.
+
+    One for all letters of a language, so that a letter's personal part is the same whichever it is held against.
+    """
+    bare = (_FRAME.sub("", source) for source in sources)
+    said = (line for categories in phrases.of(language).lines.values() for voices in categories.values()
             for variants in voices.values() for line in variants)  # fmt: skip
-    return frozenset(sentence for text in (source, *said) for sentence in _fixed(text))
+    return frozenset(sentence for text in (*bare, *said) for sentence in _fixed(text))
+
+
+@lru_cache(maxsize=16)
+def _heads(stock: frozenset[str]) -> tuple[str, ...]:
+    return tuple(said[:-1] for said in stock if said.endswith(_FACT))
 
 
 def _fixed(text: str) -> Iterator[str]:
@@ -102,13 +107,12 @@ class Lately:
     """The last letters by the case each belongs to, the newest last; forgets all but MOST."""
 
     texts: dict[str, str] = field(default_factory=dict)
-    _known: dict[tuple[str, frozenset[str]], frozenset[int]] = field(default_factory=dict)
 
     def near(self, case: str, text: str, stock: frozenset[str] = frozenset(), signature: str = "") -> int:
-        """To how many other cases nearly the same was written, by the stock of this letter's own text file."""
-        own = _runs(personal(text, stock, signature))
+        """To how many other cases nearly the same was written, by the stock of this letter's language."""
+        own = _personal_runs(text, stock, signature)
         others = (other for of, other in self.texts.items() if of != case)
-        return sum(_shared(own, self._of(other, stock, signature)) >= NEARLY for other in others)
+        return sum(_shared(own, _personal_runs(other, stock, signature)) >= NEARLY for other in others)
 
     def add(self, case: str, text: str) -> None:
         """This was written last."""
@@ -117,8 +121,7 @@ class Lately:
         if len(self.texts) > MOST:
             del self.texts[next(iter(self.texts))]
 
-    def _of(self, text: str, stock: frozenset[str], signature: str) -> frozenset[int]:
-        key = (text, stock)
-        if key not in self._known:
-            self._known[key] = _runs(personal(text, stock, signature))
-        return self._known[key]
+
+@lru_cache(maxsize=4 * MOST)
+def _personal_runs(text: str, stock: frozenset[str], signature: str) -> frozenset[int]:
+    return _runs(personal(text, stock, signature))
