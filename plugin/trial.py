@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +36,11 @@ from plugin.timeline import Case, Kind, Task
 _BIGGEST = 1 << 20  # bytes of a mail that are looked at
 _RECEIVED = re.compile(rb"(?im)^received:(?:[^\n]|\n[ \t])*?;((?:[^\n;]|\n[ \t])+)$(?!\n[ \t])")
 _INSISTING = "`amends try --complaint` shows what comes once a person says that it is one"
+_MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
+_USUAL = re.compile(  # how nearly everybody writes it (RFC 5322, 3.3)
+    rb"\s*(?:[A-Z][a-z]{2}, )?(\d{1,2}) (%b) ([1-9]\d{3}) (\d\d):(\d\d):(\d\d) ([+-])([01]\d)([0-5]\d)\s*"
+    % b"|".join(_MONTHS)
+)
 _DATE = re.compile(rb"(?im)^date:((?:[^\n]|\n[ \t])+)$")
 
 
@@ -272,7 +277,7 @@ def _several(name: str, raw: bytes) -> Sequence[tuple[str, bytes]]:
 
 def counted_from(raw: bytes) -> datetime:
     """When the mail was received: its topmost Received, else its Date, else now."""
-    head = re.split(rb"\r?\n\r?\n", raw[:65536], maxsplit=1)[0].replace(b"\r\n", b"\n") + b"\n"
+    head = _above(raw[:65536]).replace(b"\r\n", b"\n") + b"\n"
     for pattern in (_RECEIVED, _DATE):
         found = pattern.search(head)
         moment = _moment(found[1]) if found else None
@@ -281,8 +286,19 @@ def counted_from(raw: bytes) -> datetime:
     return datetime.now(UTC)
 
 
+def _above(raw: bytes) -> bytes:
+    """What stands above the first empty line; `find` passes over a long body much faster than a pattern."""
+    ends = [at for at in (raw.find(b"\n\r\n"), raw.find(b"\n\n")) if at >= 0]
+    return raw[: min(ends)].removesuffix(b"\r") if ends else raw
+
+
 def _moment(text: bytes) -> datetime | None:
     try:
+        if usual := _USUAL.fullmatch(text):
+            day, year, hour, minute, second, ahead, beside = (int(usual[number]) for number in (1, 3, 4, 5, 6, 8, 9))
+            away = timedelta(hours=ahead, minutes=beside)
+            here = datetime(year, _MONTHS.index(usual[2]) + 1, day, hour, minute, second, tzinfo=UTC)
+            return here + away if usual[7] == b"-" else here - away
         moment = parsedate_to_datetime(" ".join(text.decode("ascii", "replace").split()))
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -7,12 +7,13 @@ but they were looked at while signs and weights were chosen, so what is counted 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from plugin.judge import Judge, assess, key_sentence
+from plugin.judge import Glance, Judge, assess, key_sentence
 from plugin.judge.linear import shipped
 from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Address, Direction, Message, Origin, Place, clip
 
@@ -337,3 +338,28 @@ def test_hostile_text_gets_an_answer(text: str) -> None:
 def test_a_subject_without_a_word_changes_nothing(subject: str) -> None:
     text = "The lamp arrived broken, the glass shade is in pieces. Nobody answers my calls. I want a replacement."
     assert assess(letter(text, subject)).score == assess(letter(text)).score
+
+
+@pytest.mark.parametrize(("labels", "message"), [*COMPLAINTS, *ORDINARY, *DEVELOPMENT])
+def test_a_glance_tells_all_of_what_somebody_should_see_and_of_the_rest_that_it_is_none(
+    labels: object, message: Message
+) -> None:
+    whole, seen = assess(message), Judge().glance(message)
+    if whole.complaint or whole.maybe:
+        assert seen == whole
+    else:
+        assert isinstance(seen, Glance)
+        assert (seen.complaint, seen.maybe, seen.score, seen.own_text) == (False, False, whole.score, whole.own_text)
+
+
+def test_what_one_of_us_or_a_machine_wrote_is_not_read_at_a_glance() -> None:
+    angry = letter("This is a formal complaint. My lamp arrived broken.")
+    ours, machine = replace(angry, direction=Direction.OUT), replace(angry, automatic="list")
+    assert Judge().glance(angry) == assess(angry)
+    assert Judge().glance(ours) == Glance(complaint=False, maybe=False, score=0.0)
+    assert Judge().glance(machine) == Glance(complaint=False, maybe=False, score=0.0, automatic=True)
+
+
+def test_a_person_who_is_asked_about_little_gets_a_glance_at_more() -> None:
+    thanks = letter("Thank you, the lamp has arrived and it is beautiful.")
+    assert Judge(ask_between=(0.0, 0.7)).glance(thanks) == Judge(ask_between=(0.0, 0.7)).assess(thanks)

@@ -159,3 +159,19 @@ def test_every_sign_is_where_it_says_whatever_the_text(text: str, language: str)
 def test_hostile_text_gets_an_answer(text: str) -> None:
     for language in LANGUAGES:
         assert all(isinstance(sign, Sign) for sign in SIGNS.find(text, language))
+
+
+def test_sentences_that_come_again_have_the_same_signs_at_their_own_places() -> None:
+    signs = Signs()
+    letter = "I want a refund. No need for a refund… I WANT A REFUND! My lamp is broken.Please refund me"
+    once = [(sign.label, letter[sign.start : sign.end]) for sign in signs.find(letter, "en")]
+    assert [each for each in once if each[0] == "ask-refund"] == [
+        ("ask-refund", "want a refund"), ("ask-refund", "WANT A REFUND"), ("ask-refund", "Please refund"),
+    ]  # fmt: skip
+    again = signs.find(f"Hello.\n{letter}", "en")
+    assert [(sign.label, f"Hello.\n{letter}"[sign.start : sign.end]) for sign in again] == once
+
+
+def test_a_fault_is_told_of_twice_in_a_letter_however_many_sentences_name_it() -> None:
+    letter = "The lamp arrived broken. The chair arrived broken. The table arrived broken."
+    assert len([sign for sign in SIGNS.find(letter, "en") if sign.label == "fault-product-quality"]) == 2

@@ -15,7 +15,10 @@ from plugin.inbox import Act, ActKind, Page
 from plugin.judge import Judge
 from plugin.store import Store
 from tests.counter import COMPLAINT, Counter
+from tests.stores import ON_BOTH
 from tests.test_judge_learn import TRADE
+
+pytestmark = ON_BOTH
 
 MONTHLY = (
     COMPLAINT
@@ -79,17 +82,17 @@ def test_another_process_learns_of_it_too(counter: Counter, tmp_path: Path) -> N
 
 
 def test_what_was_learned_judges_from_then_on_and_can_be_taken_back(counter: Counter) -> None:
-    kestrel = "The jess on my eagle sits askew since Friday, and she plucks her breast."
+    kestrel = "The jess on my golden eagle sits askew, and she plucks her breast."
     for text in TRADE:
         say_complaint(counter, text)
     assert arrive(counter, kestrel, "Before") == ""
     outcome, version = retrain(counter.desk.judge, counter.store, counter.now)
     assert outcome.wrong_after < outcome.wrong_before
     assert version == 1
-    assert arrive(counter, kestrel.replace("Friday", "Monday"), "After") == "open"
+    assert arrive(counter, kestrel.replace("golden", "tawny"), "After") == "open"
     with counter.store.writing() as session:
         assert session.corrections.back() == 0
-    assert arrive(counter, kestrel.replace("Friday", "Sunday"), "Later") == ""
+    assert arrive(counter, kestrel.replace("golden", "spotted"), "Later") == ""
 
 
 def test_what_does_not_help_is_recorded_and_not_kept(counter: Counter) -> None:

@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 
 from plugin.judge.linear import shipped
+from plugin.judge.notions import places
 from plugin.judge.reading import words
 from plugin.judge.strength import likelihood
+from plugin.judge.verdict import hear, meant
 from training.anchors import anchors
 from training.anchors import write as write_anchors
 from training.compose import Letter, composed
-from training.fit import design, design_of_letters, fit, quantised
+from training.fit import design, design_of_letters, design_of_notions, fit, quantised
 from training.letter import choosing, graded, wishing
 from training.model import LABEL_BITS, LETTER_BITS, Built, Heard, build, letter_weights, write
 from training.source import Example, marked, own, patterns, told_apart, told_in, unmarked, voices, whole
@@ -95,17 +97,20 @@ def test_the_same_data_gives_the_same_bytes(data: Path, ours: Path, built: Built
     assert written(built, tmp_path / "one") == written(build(data, ours), tmp_path / "two")
     assert len(built.labels) == len(built.linear().names) << LABEL_BITS
     assert len(built.letter) == 1 << LETTER_BITS
+    assert len(built.notions) == places()
 
 
-def test_letters_that_wait_tell_what_complaints_are_about_and_not_what_is_one(
+def test_letters_that_wait_tell_what_complaints_are_about_and_by_notions_what_is_one_but_not_by_words(
     data: Path, ours: Path, built: Built, tmp_path: Path
 ) -> None:
     shutil.copytree(ours, tmp_path / "ours")
     (tmp_path / "ours" / "letters" / "waiting").mkdir()
     (tmp_path / "ours" / "letters" / "waiting" / "en-b.tsv").write_text(MARKED, encoding="utf-8")
     more = build(data, tmp_path / "ours")
-    assert (more.complaint, more.letter, more.facts["letter"]) == (built.complaint, built.letter, built.facts["letter"])
+    assert (more.complaint, more.letter) == (built.complaint, built.letter)
+    assert more.facts["letter"]["plain"] == built.facts["letter"]["plain"]
     assert more.labels != built.labels
+    assert more.facts["notions"] != built.facts["notions"]
 
 
 def test_a_model_fitted_on_a_handful_of_sentences_tells_them_apart(ours: Path, built: Built) -> None:
@@ -121,6 +126,16 @@ def test_a_sentence_weighs_at_run_time_what_it_weighed_when_it_was_fitted(built:
     row[:, 0] = built.complaint
     fitted = design(texts, 18).values(row * built.facts["complaint"]["scale"])[:, 0] + model.bias
     assert [model.logit(words(text)) for text in texts] == pytest.approx(list(fitted))
+
+
+def test_the_notions_of_a_letter_weigh_at_run_time_what_they_weighed_when_they_were_fitted(built: Built) -> None:
+    model = built.linear()
+    texts = ["Parcel\nMy parcel never arrived. Where is it?", "Paket\nKommt nicht an!", "Order\n— -"]
+    row = np.array(built.notions)[:, None] * built.facts["notions"]["scale"]
+    fitted = design_of_notions(texts, ["en", "de", "en"]).values(row)[:, 0] + built.facts["notions"]["bias"]
+    for text, language, value in zip(texts, ("en", "de", "en"), fitted, strict=True):
+        subject, _, own = text.partition("\n")
+        assert meant(model, hear(model, own, subject), language) == pytest.approx(value)
 
 
 def test_a_letter_weighs_at_run_time_what_it_weighed_when_it_was_fitted(built: Built) -> None:

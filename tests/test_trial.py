@@ -11,6 +11,7 @@ from plugin.source import Problems
 from plugin.trial import Trial, counted_from, mails, settings_for
 from tests.witness import written
 
+ASKS = "Falsche Lampe geliefert."
 BROKEN = "My order LL-10234 arrived broken and nobody answers. I want my money back."
 
 
@@ -66,16 +67,14 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 def test_what_may_be_a_complaint_waits_for_a_persons_word(trial: Trial) -> None:
-    raw = (Path(__file__).parent / "mails" / "flowed.eml").read_bytes()
-    told = trial.told(trial.of("d.eml", raw))
+    told = trial.told(trial.of("d.eml", written(ASKS)))
     assert told.startswith("d.eml: perhaps a complaint: a person is asked")
     assert "acknowledge (set off once a person says that this is a complaint)" in told
 
 
-@pytest.mark.parametrize("text", ["Do you sell lamps?", (Path(__file__).parent / "mails" / "flowed.eml").read_bytes()])
-def test_with_a_persons_word_any_mail_gets_what_a_complaint_gets(trial: Trial, text: str | bytes) -> None:
-    raw = text if isinstance(text, bytes) else written(text)
-    result = trial.of("e.eml", raw, insist=True)
+@pytest.mark.parametrize("text", ["Do you sell lamps?", ASKS])
+def test_with_a_persons_word_any_mail_gets_what_a_complaint_gets(trial: Trial, text: str) -> None:
+    result = trial.of("e.eml", written(text), insist=True)
     told = trial.told(result)
     assert told.startswith("e.eml: a complaint, as a person says (score ")
     assert "  draft     acknowledgement" in told and "hint" not in told

@@ -13,10 +13,11 @@ from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, identity
 
+from plugin.judge import notions
 from plugin.judge.linear import KEPT, damping, easing, pairing, spelling
-from plugin.judge.reading import parts, words
+from plugin.judge.reading import LONGEST, parts, sentences, words
 
 Floats = NDArray[np.float64]
 ROUNDS = 100
@@ -70,6 +71,22 @@ def design_of_letters(texts: Sequence[str], bits: int) -> Design:
     some = [[parts(word[:KEPT]) for word in dict.fromkeys(one)] for one in told]
     pairs = [[*chain.from_iterable(map(pairwise, one)), *_met(all_of)] for one, all_of in zip(some, told, strict=True)]
     return _design(some, pairs, [easing(len(one)) for one in some], bits)
+
+
+def design_of_notions(texts: Sequence[str], languages: Sequence[str]) -> Design:
+    """Whole letters as numbers by their notions, and by which stand together; the first line is the subject."""
+    told = [notions.together(_spoken(text), language) for text, language in zip(texts, languages, strict=True)]
+    many = notions.places()
+    counts = _matrix(told, _repeated([easing(len(one)) for one in told], told), many)
+    return Design(counts, csr_matrix(identity(many)), None)
+
+
+def _spoken(text: str) -> Iterator[list[str]]:
+    """The words of each sentence, in pieces as they are heard."""
+    for part in text.partition("\n")[::2]:
+        for start, end in sentences(part):
+            some = words(part, start, end)
+            yield from (some[at : at + LONGEST] for at in range(0, len(some), LONGEST))
 
 
 def _met(told: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -21,18 +21,18 @@ from plugin.judge.linear import Linear
 from plugin.judge.own import own_text
 from plugin.judge.severity import GRAVE_ONLY
 from plugin.judge.strength import likelihood
-from plugin.judge.verdict import gist_of, hear, ruled_out, says, shortened, signed, signs_of, strongest
+from plugin.judge.verdict import gist_of, hear, meant, ruled_out, says, shortened, signed, signs_of, strongest
 from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Message
 from training import source
 from training.compose import Letter, composed
 from training.deep import Doubted
-from training.fit import Fitted, Floats, design, design_of_letters, fit, quantised
+from training.fit import Fitted, Floats, design, design_of_letters, design_of_notions, fit, quantised
 from training.letter import choosing, graded, logistic, wishing
 from training.source import HELD_MAIL, ROOT, Example, Whole
 
 OURS = ROOT / "training"
 BITS, LABEL_BITS, LETTER_BITS = 18, 17, 20
-RIDGE, LABEL_RIDGE, LETTER_RIDGE, VOICE_RIDGE = 5e-6, 3e-6, 1e-5, 1e-5
+RIDGE, LABEL_RIDGE, LETTER_RIDGE, VOICE_RIDGE, NOTION_RIDGE = 5e-6, 3e-6, 1e-5, 1e-5, 1e-5
 BELIEF: Mapping[str, float] = {
     "own": 4.0, "plain": 9.0, "pattern": 5.0, "letters": 12.0, "whole": 6.0, "phrases": 3.0, "noise": 1.0,
     "banking77": 0.2, "clinc150": 0.03, "bitext": 0.03, "goemotions": 0.3, "spam": 0.1, "ordinary-mail": 0.3,
@@ -55,7 +55,7 @@ WISHES = (*(f"ask-{ask}" for ask in ASKS), *(f"risk-{risk}" for risk in RISKS))
 VOICED = (*WISHES, "grave", "minor")
 """The marks of letters that sentences are asked for, in the order of their columns."""
 _VOICED_RARE = 5.0  # how much more it counts that a sentence is marked than that it is not
-_LETTER_ROUNDS, _LABEL_ROUNDS, _VOICE_ROUNDS = 50, 50, 60
+_LETTER_ROUNDS, _LABEL_ROUNDS, _VOICE_ROUNDS, _NOTION_ROUNDS = 50, 50, 60, 25
 _SPREAD = 12.0  # root mean squares of the weights of letters beyond which one is cut off
 _COMPOSED = 4  # one in so many letters put together is heard
 _MAIL = 4000  # characters of a mail
@@ -64,8 +64,9 @@ _GRADED = {"own", "plain", "pattern", "whole", "marked", "telling"}  # sources t
 _SHORT = 300  # characters of a narrative that is taken whole
 _PER_NARRATIVE = 2  # sentences of a longer one that are taken: those that sound most like a complaint
 _QUIET = -1.2  # the logit of letters whose signs do not matter, since nobody will look for them
-_BAR, _PRECISE = 0.7, 0.9  # of the whole letters at the bar this share must be complaints, whatever it costs in others
-_STEP, _STEPS = 0.05, 40
+_BAR, _PRECISE = 0.7, 0.98  # of the letters of _PLAIN at the bar this share must be complaints, whatever it costs
+_PLAIN = {"whole", "letters"}  # letters as people write them; those that are marked stand in pairs that look alike
+_STEP, _BOLDEST, _MOST_CAREFUL = 0.05, -16, 60
 _LETTER_BELIEF = {"composed": 0.1, "letters": 1.0, "whole": 1.0, "marked": 1.0, "mail": 0.1, "cfpb": 0.02}
 
 
@@ -88,10 +89,11 @@ class Built:
     complaint: array[int]
     labels: array[int]
     letter: array[int]
+    notions: array[int]
 
     def linear(self) -> Linear:
         """The model, ready to hear letters."""
-        return Linear(self.facts, self.complaint, self.labels, self.letter)
+        return Linear(self.facts, self.complaint, self.labels, self.letter, self.notions)
 
 
 def corpus(data: Path, ours: Path = OURS) -> Corpus:
@@ -158,6 +160,8 @@ class Read:
         self.examples, self.letters = list(examples), list(letters)
         self.wholes, self.waiting = list(wholes), list(waiting)
         self._wholes = design_of_letters([one.text for one in wholes], LETTER_BITS)
+        self.meant = [*self.wholes, *map(_entire, self.waiting)]
+        self._notions = design_of_notions([one.text for one in self.meant], [one.language for one in self.meant])
         self._design = design([example.text for example in examples], BITS)
         self._labels = np.array([[2.0 * example.label - 1.0] for example in examples])
         self._belief = np.array([[belief[example.source]] for example in examples])
@@ -176,6 +180,13 @@ class Read:
         belief = np.array([[_OF_LETTERS[self.wholes[at].source]] for at in chosen])
         return fit(self._wholes.part(chosen), labels, belief, LETTER_RIDGE, _LETTER_ROUNDS)
 
+    def fitted_notions(self, without: int = -1) -> Fitted:
+        """The weights of notions, fitted on all letters, those waiting among them, or all but one fold."""
+        chosen = np.flatnonzero([one.fold != without for one in self.meant])
+        labels = np.array([[2.0 * self.meant[at].label - 1.0] for at in chosen])
+        belief = np.array([[_OF_LETTERS[self.meant[at].source]] for at in chosen])
+        return fit(self._notions.part(chosen), labels, belief, NOTION_RIDGE, _NOTION_ROUNDS)
+
 
 def reading(given: Corpus) -> Read:
     """All that is fitted on, with its designs."""
@@ -184,10 +195,7 @@ def reading(given: Corpus) -> Read:
 
 def wholes(given: Corpus) -> list[Example]:
     """The letters that are weighed as wholes, each subject and text in one, and our own sentences as the shortest."""
-    letters = [
-        Example(f"{one.subject}\n{one.text}", one.label, one.source, one.language, one.kind, "", one.text, one.fold)
-        for one in given.letters
-    ]
+    letters = list(map(_entire, given.letters))
     short = [one for one in given.examples if one.source in {"own", "plain", "letters", "telling", "quiet"}]
     mails = [
         Example(f"{mail.subject}\n{own_text(mail.text)[:_MAIL]}", 0, "mail", "en", "mail", "", mail.subject)
@@ -195,6 +203,11 @@ def wholes(given: Corpus) -> list[Example]:
         if number % HELD_MAIL
     ]
     return [*letters, *short, *mails]
+
+
+def _entire(one: Whole) -> Example:
+    text = f"{one.subject}\n{one.text}"
+    return Example(text, one.label, one.source, one.language, one.kind, "", one.text, one.fold)
 
 
 def with_narratives(given: Corpus) -> list[Example]:
@@ -248,6 +261,8 @@ def made(read: Read, without: int, weights: Mapping[str, Mapping[str, Any]]) -> 
     row, entire = read.fitted(without), read.fitted_letters(without)
     sentences, scale = quantised(row.weights, 32_767)
     letters, letter_scale = quantised(entire.weights, 127, spread=_SPREAD)
+    told = read.fitted_notions(without)
+    notions, notion_scale = quantised(told.weights, 127)
     examples = [one for one in (*read.examples, *source.told_apart(read.waiting)) if one.fold != without]
     letters_read = [one for one in (*read.letters, *read.waiting) if one.fold != without]
     named, said = labelled(examples), voiced(letters_read)
@@ -255,6 +270,7 @@ def made(read: Read, without: int, weights: Mapping[str, Mapping[str, Any]]) -> 
     facts: dict[str, Any] = {
         "complaint": {"bits": BITS, "bias": _short(row.bias[0]), "scale": _short(scale[0])},
         "whole": {"bits": LETTER_BITS, "bias": _short(entire.bias[0]), "scale": _short(letter_scale[0])},
+        "notions": {"bias": _short(told.bias[0]), "scale": _short(notion_scale[0])},
         "labels": {
             "bits": LABEL_BITS, "names": [*CATEGORIES, *SEVERITIES[1:], *VOICED],
             "biases": list(map(_short, [*named.bias, *said.bias])), "scales": list(map(_short, scales)),
@@ -262,7 +278,7 @@ def made(read: Read, without: int, weights: Mapping[str, Mapping[str, Any]]) -> 
         **weights,
     }  # fmt: skip
     rows = array("h", sentences[:, 0].tolist()), array("b", table.ravel().tolist()), array("b", letters[:, 0].tolist())
-    return Built(facts, *rows)
+    return Built(facts, *rows, array("b", notions[:, 0].tolist()))
 
 
 def _short(number: float) -> float:
@@ -299,7 +315,7 @@ def _wishes(one: Whole) -> frozenset[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What a model made of a letter it was not fitted on: strengths, kinds of signs, the strongest sentences.
+    """What a model made of a letter it was not fitted on: strengths, kinds of signs (and notions), strongest sentences.
 
     And what its severity, asks and risks are summed from, and what speaks for each category, if somebody graded it.
     """
@@ -326,16 +342,18 @@ def heard_apart(read: Read, letters: Sequence[Letter]) -> list[Heard]:
 def _hear(model: Linear, letter: Letter) -> Heard:
     hearing = hear(model, letter.text, letter.subject)
     labels: list[str] = []
+    speaking = 0.0
     if max(hearing.parts) >= _QUIET:
         spoken = language(letter.text or letter.subject)
         labels = [sign.label for text in (letter.subject, letter.text) for sign in signs_of(text, spoken)]
+        speaking = meant(model, hearing, spoken)
     features: tuple[float, ...] = ()
     about: tuple[Sequence[float], ...] = ()
     if letter.severity:
         short = shortened(hearing)
         gist = gist_of(short, [says(model, sentence) for sentence in (*short.subject, *short.told)])
         features, about = gist.features(labels, letter.text), gist.about(labels)
-    return Heard(hearing.parts, signed(labels), strongest(hearing), features, about)
+    return Heard(hearing.parts, (*signed(labels), speaking), strongest(hearing), features, about)
 
 
 def letter_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[str, list[float]]:
@@ -349,19 +367,22 @@ def letter_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[st
     doubt = np.array([ruled_out(plain, one.parts) is None for one in heard])
     both = np.hstack([parts, np.array([one.signs for one in heard])])
     signed = logistic(both[doubt], labels[doubt], belief[doubt])
-    whole = doubt & np.array([letter.source in {"whole", "marked"} for letter in letters])
-    logits = both[whole] @ np.array(signed[1:]) + signed[0]
-    return {"plain": plain, "signed": [round(signed[0] - _caution(logits, labels[whole]), 4), *signed[1:]]}
+    bar = doubt & np.array([letter.source in _PLAIN for letter in letters])
+    logits = both[bar] @ np.array(signed[1:]) + signed[0]
+    return {"plain": plain, "signed": [round(signed[0] - _caution(logits, labels[bar]), 4), *signed[1:]]}
 
 
 def _caution(logits: Floats, labels: Floats) -> float:
-    """How much less likely every letter has to be called for the letters at the bar to be complaints often enough."""
+    """How much less likely every letter has to be called for the letters at the bar to be complaints often enough.
+
+    Below 0 they may be called more likely.
+    """
     bar = float(np.log(_BAR / (1 - _BAR)))
-    for step in range(_STEPS):
+    for step in range(_BOLDEST, _MOST_CAREFUL):
         tagged = labels[logits - step * _STEP >= bar]
         if not len(tagged) or tagged.mean() >= _PRECISE:
             return step * _STEP
-    return _STEPS * _STEP
+    return _MOST_CAREFUL * _STEP
 
 
 def severity_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[str, list[float]]:
@@ -395,14 +416,16 @@ def wish_weights(letters: Sequence[Letter], heard: Sequence[Heard]) -> dict[str,
 
 
 def write(built: Built, folder: Path) -> list[Path]:
-    """Write the model's four files, numbers with the low byte first."""
+    """Write the model's five files, numbers with the low byte first."""
     folder.mkdir(exist_ok=True)
-    for row in (built.complaint, built.labels, built.letter):
+    for row in (built.complaint, built.labels, built.letter, built.notions):
         if sys.byteorder == "big":
             row.byteswap()
-    paths = [folder / "model.json", folder / "complaint.i16", folder / "labels.i8", folder / "letter.i8"]
+    names = ("model.json", "complaint.i16", "labels.i8", "letter.i8", "notions.i8")
+    paths = [folder / name for name in names]
     paths[0].write_text(json.dumps(built.facts, indent=1) + "\n", encoding="utf-8")
     paths[1].write_bytes(built.complaint.tobytes())
     paths[2].write_bytes(built.labels.tobytes())
     paths[3].write_bytes(built.letter.tobytes())
+    paths[4].write_bytes(built.notions.tobytes())
     return paths

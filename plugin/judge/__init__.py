@@ -10,7 +10,7 @@ irony it notices only in phrases it was told of.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from plugin.judge.deep import Deep
@@ -18,14 +18,14 @@ from plugin.judge.facts import facts
 from plugin.judge.own import own_text
 from plugin.judge.reading import sentence_around
 from plugin.judge.verdict import Verdict, weigh
-from plugin.model import Assessment, Message, Origin, clip
+from plugin.model import Assessment, Direction, Message, Origin, clip
 
 if TYPE_CHECKING:
     from plugin.judge.linear import Linear
     from plugin.judge.recall import Recall
     from plugin.judge.signs import Signs
 
-__all__ = ["Judge", "assess", "key_sentence", "own_subject"]
+__all__ = ["Glance", "Judge", "assess", "key_sentence", "own_subject"]
 
 _ANSWERED = ("re", "aw", "sv", "antw", "antwort", "rv", "res", "odp", "ynt", "vs", "ref", "rif", "ha")
 _PASSED_ON = ("fw", "fwd", "wg", "tr", "i", "doorst", "enc", "rv", "vl", "pd", "ilt")
@@ -33,6 +33,11 @@ _KEY_SENTENCE = 200
 _A_LITTLE = 0.001
 _A_FEW = 2  # words that tell nothing where nobody suspects a complaint
 _ODD = str.maketrans({"[": "(", "]": ")", "{": "(", "}": ")"})
+
+
+@dataclass(frozen=True, slots=True)
+class Glance(Assessment):
+    """What a glance tells of mail that is neither a complaint nor to be asked about: that it is none, and no more."""
 
 
 class Judge:
@@ -65,14 +70,32 @@ class Judge:
 
         What a machine wrote is not weighed: its score is 0, and it has no labels.
         """
-        forwarded = message.origin is Origin.FORWARD
-        own = own_text(message.text, forwarded=forwarded)
+        own = _own(message)
         if message.automatic:
             return Assessment(complaint=False, maybe=False, score=0.0, automatic=True, own_text=own)
-        subject = own_subject(message.subject, forwarded=forwarded)
-        verdict = weigh(own, subject, self._model, self.second, self.signs)
-        said = self._recall.of(own, subject) if self._recall else {}
-        return self._assessment(own, _as_said(self._careful(verdict), said))
+        verdict, said = self._weighed(message, own)
+        return self._assessment(own, _as_said(verdict, said))
+
+    def glance(self, message: Message) -> Assessment:
+        """As `assess` where it is a complaint or somebody should look at it; else, for less, a Glance.
+
+        Of what one of us or a machine wrote, which opens no case, nothing is read.
+        """
+        if message.automatic or message.direction is Direction.OUT:
+            return Glance(complaint=False, maybe=False, score=0.0, automatic=bool(message.automatic))
+        own, least = _own(message), min(self.complaint_at, self.ask_between[0])
+        verdict, said = self._weighed(message, own, least)
+        if said:
+            return self.assess(message)
+        if verdict.score < least:
+            return Glance(complaint=False, maybe=False, score=verdict.score, own_text=own)
+        return self._assessment(own, verdict)
+
+    def _weighed(self, message: Message, own: str, least: float = 0.0) -> tuple[Verdict, Mapping[str, str]]:
+        """What we think of the message, of one below the `least` score not all; and what people said of its like."""
+        subject = own_subject(message.subject, forwarded=message.origin is Origin.FORWARD)
+        verdict = weigh(own, subject, self._model, self.second, self.signs, least=least)
+        return self._careful(verdict), self._recall.of(own, subject) if self._recall else {}
 
     def _careful(self, verdict: Verdict) -> Verdict:
         """A second opinion by itself makes nothing a complaint, and so writes no draft: a person is asked."""
@@ -115,6 +138,10 @@ def key_sentence(assessment: Assessment) -> str:
     said = clip(clean.strip(" \t-*•·–—>"), _KEY_SENTENCE)
     noticed = assessment.complaint or assessment.maybe
     return said if noticed or len(said.split()) > _A_FEW else ""
+
+
+def _own(message: Message) -> str:
+    return own_text(message.text, forwarded=message.origin is Origin.FORWARD)
 
 
 def _as_said(verdict: Verdict, said: Mapping[str, str]) -> Verdict:

@@ -42,6 +42,7 @@ _Key = TypeVar("_Key")
 _Weight = TypeVar("_Weight")
 
 
+@lru_cache(maxsize=1 << 7)
 def damping(count: int) -> float:
     """What the sum over a sentence of so many words is multiplied with, so that length says nothing."""
     return 1.0 / sqrt(count + _SMOOTH)
@@ -158,9 +159,14 @@ class Linear:
     """The weights as shipped, and what was added; threads may share one, what it remembers only saves time."""
 
     def __init__(
-        self, facts: Mapping[str, Any], complaint: Sequence[int], labels: Sequence[int], whole: Sequence[int]
+        self,
+        facts: Mapping[str, Any],
+        complaint: Sequence[int],
+        labels: Sequence[int],
+        whole: Sequence[int],
+        notions: Sequence[int],
     ) -> None:
-        row, table, letters = facts["complaint"], facts["labels"], facts["whole"]
+        row, table, letters, meant = facts["complaint"], facts["labels"], facts["whole"], facts["notions"]
         self.bias: float = row["bias"]
         self.names: tuple[str, ...] = tuple(table["names"])
         self.biases: list[float] = table["biases"]
@@ -175,6 +181,9 @@ class Linear:
         self._letter_bias: float = letters["bias"]
         self._letter_words = _Memory(of_letters.of_word, _plain_word)
         self._letter_pairs = _Memory(of_letters.of_neighbours, _plain_pair)
+        self._notions = notions
+        self._notion_scale: float = meant["scale"]
+        self._notion_bias: float = meant["bias"]
         self._table = _Table(labels, table["scales"], table["bits"])
         self._says = _Memory(self._of_word, _plain_word, _TOLD)
 
@@ -204,11 +213,11 @@ class Linear:
 
     def logit(self, words: Sequence[str]) -> float:
         """How strongly a sentence speaks for a complaint; above 0 it is more likely one than not."""
-        factor = damping(len(words))
+        factor, bias = damping(len(words)), self.bias
         told = sum(map(self.words.__getitem__, words))
-        if self.bias + told * factor > _HOPELESS:
+        if bias + told * factor > _HOPELESS:
             told += sum(map(self.pairs.__getitem__, pairwise(words)))
-        return self.bias + told * factor
+        return bias + told * factor
 
     def letter_logit(self, words: Sequence[str]) -> float:
         """How strongly a letter as a whole, by its different words in small letters, speaks for a complaint."""
@@ -218,6 +227,11 @@ class Linear:
         if bias + told * factor > _LOST:
             told += sum(map(self._letter_pairs.__getitem__, dict.fromkeys(pairwise(words))))
         return bias + told * factor
+
+    def notion_logit(self, places: Sequence[int]) -> float:
+        """How strongly the notions of a letter, by where their weights stand, speak for a complaint."""
+        told = sum(map(self._notions.__getitem__, places))
+        return self._notion_bias + told * self._notion_scale * easing(len(places))
 
     def shares(self, words: Sequence[str]) -> list[float]:
         """What each word adds to that, half of each pair it stands in included."""
@@ -241,7 +255,8 @@ def shipped() -> Linear:
     folder = resources.files("plugin.judge") / "model"
     facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     rows = _row(folder / "complaint.i16", "h"), _row(folder / "labels.i8", "b"), _row(folder / "letter.i8", "b")
-    return Linear(facts, *rows)
+    meant = _row(folder / "notions.i8", "b")
+    return Linear(facts, *rows, meant)
 
 
 def _row(path: Traversable, kind: str) -> array[int]:

@@ -65,6 +65,8 @@ def whole_sentences(text: str) -> list[tuple[int, int]]:
 
 def _goes_on(before: str, after: str) -> bool:
     """Whether the full stop at the end of `before` only shortens a word or makes a number an ordinal."""
+    if not before.rstrip(" \t\n").endswith(".") or before.endswith("."):
+        return False  # a look at the end, since most sentences end with another mark, a line or the text
     if _ABBREVIATED.search(before):
         return True
     if _NUMBERED.search(before):

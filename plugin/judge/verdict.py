@@ -1,11 +1,12 @@
 """From sentences and signs to labels: how likely a letter is a complaint, of what, how grave, and which words say so.
 
 The linear model hears every letter. What it rules out gets no further look; of the others the signs are looked for,
-and each kind of them found weighs in once.
+and each kind of them found weighs in once; and so does what the notions say that stand together in it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,9 +18,10 @@ from plugin.judge.deep import Deep
 from plugin.judge.evidence import clause, evidence
 from plugin.judge.language import language as spoken_in
 from plugin.judge.linear import Linear, damping, shipped
+from plugin.judge.notions import together
 from plugin.judge.severity import features, grade, wished
 from plugin.judge.signs import Sign, Signs
-from plugin.judge.strength import Sentence, heard, likelihood, outright, strengths
+from plugin.judge.strength import CEILING, Sentence, heard, likelihood, outright, strengths
 from plugin.model import ASKS, CATEGORIES, RISKS, SEVERITIES, Evidence
 
 RULED_OUT = 0.1
@@ -106,11 +108,17 @@ class Gist:
 
 
 def weigh(
-    own: str, subject: str, model: Linear | None = None, second: Deep | None = None, signs: Signs | None = None
+    own: str,
+    subject: str,
+    model: Linear | None = None,
+    second: Deep | None = None,
+    signs: Signs | None = None,
+    *,
+    least: float = 0.0,
 ) -> Verdict:
     """The labels of a text by this or the shipped model and signs; the subject adds to them, evidence is of the text.
 
-    Where the words leave it open, `second` is asked.
+    Where the words leave it open, `second` is asked. Of a text that scores below `least` the score is told alone.
     """
     model = model or shipped()
     hearing = hear(model, own, subject)
@@ -119,7 +127,7 @@ def weigh(
         return Verdict(score=round(likely, 4), alone=round(likely, 4))
     language = spoken_in(own or subject)
     found, heading = ((signs or shipped_signs()).find(text, language) for text in (own, subject))
-    return _verdict(model, hearing, language, found, heading, second=second)
+    return _verdict(model, hearing, language, found, heading, second=second, least=least)
 
 
 def ruled_out(weights: Sequence[float], parts: Sequence[float]) -> float | None:
@@ -144,6 +152,12 @@ def signed(labels: Iterable[str]) -> tuple[float, ...]:
     return (*(float(kind in kinds) for kind in SIGNED), float(faults > 1), float(faults > 0 and "ask" in kinds))
 
 
+def meant(model: Linear, hearing: Hearing, language: str) -> float:
+    """The logit of a letter by its notions and which of them stand together; 0 where none of its words is known."""
+    places = together([sentence.words for sentence in (*hearing.subject, *hearing.told)], language)
+    return max(-CEILING, min(CEILING, model.notion_logit(places))) if places else 0.0
+
+
 def signs_of(text: str, language: str) -> list[Sign]:
     """The shipped signs in a text."""
     return shipped_signs().find(text, language)
@@ -156,7 +170,14 @@ def shipped_signs() -> Signs:
 
 
 def _verdict(
-    model: Linear, hearing: Hearing, language: str, found: list[Sign], heading: list[Sign], *, second: Deep | None
+    model: Linear,
+    hearing: Hearing,
+    language: str,
+    found: list[Sign],
+    heading: list[Sign],
+    *,
+    second: Deep | None,
+    least: float,
 ) -> Verdict:
     signs = [sign.label for sign in (*heading, *found)]
     labels = set(signs)
@@ -164,7 +185,7 @@ def _verdict(
     opinion = second.opinion(strongest(hearing), score) if second else None
     if opinion:
         score = round(opinion.score, 4)
-    if score < RULED_OUT:
+    if score < max(RULED_OUT, least):
         return Verdict(score=score, alone=alone, language=language)
     hearing = shortened(hearing)
     said = [says(model, sentence) for sentence in (*hearing.subject, *hearing.told)]
@@ -195,7 +216,7 @@ def _score(model: Linear, hearing: Hearing, language: str, labels: Sequence[str]
     Who says that this is a complaint is believed, whatever else the letter is about.
     """
     weights, said = model.letter["signed"], set(labels)
-    score = likelihood(weights[1:], weights[0], (*hearing.parts, *signed(labels)))
+    score = likelihood(weights[1:], weights[0], (*hearing.parts, *signed(labels), meant(model, hearing, language)))
     if "declared" in said and not said & _TAKEN_BACK:
         score = max(score, _DECLARED)
     return score if language or len(hearing.text) <= _TELLS else score * _UNHEARD
@@ -258,10 +279,10 @@ def _throughout(sentences: Sequence[Sentence], said: Sequence[Sequence[float]]) 
 def _voiced(model: Linear, hearing: Hearing, said: Sequence[Sequence[float]], wishes: set[str]) -> list[Sign]:
     """Of the asks and risks no phrase told of those some sentence may say, each with the clause that says it most."""
     found = []
-    for label in (*_WISHES, *_THREATS) if said else ():
+    for label in [label for label in (*_WISHES, *_THREATS) if label in wishes] if said else ():
         column = model.names.index(label)
         best = max(range(len(said)), key=lambda number: said[number][column])
-        if label in wishes and said[best][column] > _SAID_AT:
+        if said[best][column] > _SAID_AT:
             found.append(Sign(label, *clause(model, hearing.text, hearing.told[best], column)))
     return found
 
@@ -275,7 +296,8 @@ def chosen(mix: Mapping[str, Sequence[float]], told: Sequence[Sequence[float]]) 
 
 def told_by_signs(labels: Sequence[str]) -> list[float]:
     """What the signs add to what the words say for each of CATEGORIES; a third one of a kind adds no more."""
-    return [sum([weight * min(_MOST, labels.count(label)) for label, weight in told]) for told in _TOLD_BY]
+    often = Counter(labels)
+    return [sum([weight * min(_MOST, often[label]) for label, weight in told]) for told in _TOLD_BY]
 
 
 def _is_loud(text: str) -> bool:
