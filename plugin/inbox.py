@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from plugin.model import AmendsError, Draft, Message, Place, Reminder, Written
 
@@ -338,3 +338,31 @@ class Inbox(Protocol):
 
     def close(self) -> None:
         """Let go of every connection; the inbox may be used again afterwards."""
+
+
+class Ear(Protocol):
+    """An ear at an inbox, for a thread that has many of them: nothing here takes long, but `close`.
+
+    `news` says whether something came before it was there; at `until` (as time.monotonic has it) it must be closed, and
+    a new one opened.
+    """
+
+    news: bool
+    until: float
+
+    def fileno(self) -> int:
+        """What to watch with `selectors`; readable where there is something to hear."""
+
+    def hear(self) -> bool:
+        """What was said: true for news. Raises InboxUnavailable where nothing will be heard any more."""
+
+    def close(self) -> bool:
+        """Listen no more; true for news that came just then. Raises InboxUnavailable where something may be missed."""
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """An inbox that one thread can listen to together with others, in place of a thread each in `wait`."""
+
+    def listen(self) -> Ear | None:
+        """An ear, on the connection of `wait`; None where this inbox cannot call. Raises as the verbs do."""

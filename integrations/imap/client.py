@@ -10,9 +10,12 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientAbortError
 
 from integrations.imap.acts import Mark, find_by_id
@@ -21,12 +24,13 @@ from integrations.imap.door import Door, ImapSettings
 from integrations.imap.reading import Reader
 from integrations.imap.session import Session
 from integrations.imap.writing import Shelf, Writer
-from plugin.inbox import Change, Cursor, Finding, InboxUnavailable, Memory, Page, Receipt, Recorded, Tokens
+from plugin.inbox import Change, Cursor, Ear, Finding, InboxUnavailable, Memory, Page, Receipt, Recorded, Tokens
 from plugin.model import Message, Place
 
 log = logging.getLogger("amends.imap")
 
 _IDLE_AT_MOST = 290.0  # seconds; a NAT on the way forgets connections that are silent for longer
+_LOUD = 5  # times a server may speak while we begin to listen
 _BREATH = 1.0  # seconds before a waiting connection that died is made anew
 
 
@@ -149,6 +153,56 @@ class ImapInbox:
                 self._closed.wait(min(_BREATH, max(0.0, deadline - time.monotonic())))
                 raise
 
+    def listen(self) -> Ear | None:
+        """An ear at the first watched folder, by IDLE (RFC 2177); None where the server has none."""
+        self._closed.clear()
+        with self._waiting_lock, self._waiting.speaking():
+            self._waiting.freshen()
+            if not self._waiting.has("IDLE"):
+                return None
+            news = self._came_meanwhile()
+            client = self._waiting.client
+            client.idle()
+            for _ in range(_LOUD):  # what came with the answer to IDLE lies in a buffer where nobody watches
+                if not self._waiting.has_unread():
+                    break
+                _, heard = client.idle_done()
+                news = news or any(map(_is_news, heard))
+                client.idle()
+            return _Ear(self, client, news, time.monotonic() + self._waiting.fresh_for(_IDLE_AT_MOST))
+
+    def hear(self, client: IMAPClient) -> bool:
+        """What was said on this connection, which an ear listens to; see `Ear`."""
+        if not self._waiting_lock.acquire(blocking=False):
+            return False  # it is being closed
+        try:
+            with self._still(client):
+                heard = client.idle_check(timeout=0)
+                # Something to read that is nothing, or a BYE, is how a dead connection looks.
+                if not heard or any(line[0] == b"BYE" for line in heard):
+                    raise OSError("it was ended while nothing was said")
+                return any(map(_is_news, heard))
+        finally:
+            self._waiting_lock.release()
+
+    def leave(self, client: IMAPClient) -> bool:
+        """End the IDLE on this connection; see `Ear.close`."""
+        with self._waiting_lock, self._still(client):
+            _, heard = client.idle_done()
+            return any(map(_is_news, heard))
+
+    @contextmanager
+    def _still(self, client: IMAPClient) -> Iterator[None]:
+        """Speak on the waiting connection, if it is this one still; one that dies may have died for both."""
+        try:
+            with self._waiting.speaking():
+                if self._waiting.known_client is not client:
+                    raise OSError("it was closed meanwhile")
+                yield
+        except InboxUnavailable:
+            self._suspect.set()
+            raise
+
     def close(self) -> None:
         """Let go of both connections, and wake whoever waits."""
         self._wake()
@@ -217,6 +271,29 @@ class ImapInbox:
         folders = self._session.known_folders
         if folders and folders.watched and folders.watched[0] in cursor["folders"]:
             self._news = cursor["folders"][folders.watched[0]]["uidnext"]
+
+
+@dataclass(slots=True)
+class _Ear:
+    """See plugin.inbox.Ear."""
+
+    _inbox: ImapInbox
+    _client: IMAPClient
+    news: bool
+    until: float
+    _watched: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._watched = self._client.socket().fileno()
+
+    def fileno(self) -> int:
+        return self._watched  # also of a connection that is closed by now
+
+    def hear(self) -> bool:
+        return self._inbox.hear(self._client)
+
+    def close(self) -> bool:
+        return self._inbox.leave(self._client)
 
 
 class _Nothing:

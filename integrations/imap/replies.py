@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,10 @@ _STRING = re.compile(rb'~?\{\d+\+?\}|"((?:[^"\\]|\\.)*)"|(NIL)(?=[ )])', re.I)
 _ANY = re.compile(rb' *(?:([()])|~?(\{)\d+\+?\}|"(?:[^"\\]|\\.)*"|[^\s()"{\[]*(?:\[[^\]]*\][^\s()"{\[]*)?)')
 _LABEL = re.compile(rb' *(?:(\))|~?(\{)\d+\+?\}|"((?:[^"\\]|\\.)*)"|([^\s()"{]+))')
 _END = re.compile(rb" *\) *$")
+# Most answers tell of flags alone; the items of such a line may stand in any order.
+_MARKS_ALONE = re.compile(
+    rb"\* \d{1,10} FETCH \((?:(?:UID (\d{1,10})|FLAGS \(([^()\"]*)\)|MODSEQ \(\d{1,19}\))(?: (?=[A-Z])|(?=\))))+\)\r\n"
+)
 _MOMENT = re.compile(rb"([ \d]?\d)-([A-Z][a-z][a-z])-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)$")
 _PART = re.compile(r"BODY(?:\.PEEK)?(\[[^\s\]]*\]?)")
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
@@ -65,19 +69,30 @@ class Facts:
 class Order:
     """A FETCH on its way; its answer must be read, or held, before that of anything said after it.
 
-    `lost` tells that its connection is gone, and the answer with it.
+    With a `change`, `+FLAGS` or `-FLAGS`, it is a STORE of these flags, and most servers tell what stands there then.
+    A server may answer to several at a time: what is told of messages that a FETCH said after it, `behind` it, asks
+    for is put down there as well. `lost` tells that its connection is gone, and the answer with it.
     """
 
-    def __init__(self, imap: Any, uids: Sequence[int], items: Sequence[str]) -> None:
-        self._imap, self._asked = imap, frozenset(uids)
+    def __init__(
+        self, imap: Any, uids: Sequence[int], items: Sequence[str], change: str = "", behind: Sequence[Order] = ()
+    ) -> None:
+        self._imap, self._asked, self._verb = imap, frozenset(uids), "STORE" if change else "FETCH"
         part = next((match[1] for item in items if (match := _PART.match(item))), "")
         self._part = f"BODY{part}".encode().upper() if part else b"-"
         self._found: dict[int, Facts] = {}
+        self._behind = behind
         self._held: dict[int, Facts] | IMAPClientError | None = None
         self.lost = False
         self._tag: bytes = imap._new_tag()
         imap.tagged_commands.pop(self._tag, None)  # the answer is read here, so imaplib need not wait for it
-        imap.send(b"%s UID FETCH %s (%s)\r\n" % (self._tag, spans(uids).encode(), " ".join(items).encode()))
+        said = f"UID {self._verb} {spans(uids)} {change}".strip()
+        imap.send(b"%s %s (%s)\r\n" % (self._tag, said.encode(), " ".join(items).encode()))
+
+    @property
+    def has_content(self) -> bool:
+        """Whether it asks for parts of messages, which no other order takes in for it."""
+        return self._part != b"-"
 
     def receive(self) -> dict[int, Facts]:
         """What the server tells of the messages that were asked for; those that are gone are left out.
@@ -103,7 +118,9 @@ class Order:
     def _read_answer(self) -> dict[int, Facts]:
         while True:
             line = self._line()
-            if line.startswith(b"* "):
+            if marks := _MARKS_ALONE.fullmatch(line):
+                self._told(int(marks[1] or 0), Facts(flags=None if marks[2] is None else _flags(marks[2])))
+            elif line.startswith(b"* "):
                 self._untagged(line)
             elif line.startswith(self._tag + b" "):
                 return self._ended(line[len(self._tag) + 1 :].strip())
@@ -127,7 +144,7 @@ class Order:
             return self._found
         if status.upper() not in (b"NO", b"BAD"):
             raise NotImap(said)
-        raise IMAPClientError(f"fetch failed: {text.decode('utf-8', 'replace')}")
+        raise IMAPClientError(f"{self._verb.lower()} failed: {text.decode('utf-8', 'replace')}")
 
     def _untagged(self, line: bytes) -> None:
         if _STATUS.match(line):
@@ -189,6 +206,13 @@ class Order:
                 facts.content, at = _string(text, at, literals)
             else:
                 at = _passed(text, at, literals)
+        self._told(uid, facts)
+
+    def _told(self, uid: int, facts: Facts) -> None:
+        """Puts down what was told of a message, for whoever asked for it."""
+        for order in self._behind:
+            if uid in order._asked and order._verb == "FETCH":  # of a STORE nobody knows whether it was done before
+                order._merge(uid, replace(facts))
         if uid in self._asked:
             self._merge(uid, facts)
 

@@ -30,6 +30,7 @@ from plugin.inbox import InboxError, InboxRefused, InboxUnavailable, Token
 
 _FOLDERS_FRESH = 20.0  # seconds; a folder made meanwhile is seen after that
 _SENT_AT_ONCE = 1 << 16  # bytes; the read timeout holds for sending so many, however slow the line
+_MARKS = {"FLAGS", "X-GM-LABELS"}
 _STATUS_ITEMS = ("UIDNEXT", "UIDVALIDITY", "MESSAGES")
 _FOUND = re.compile(rb"([\d ]*)(?:\(MODSEQ \d+\) *)?", re.IGNORECASE)
 
@@ -66,7 +67,8 @@ class Session:
         self._settings, self._door = settings, door
         self._client: IMAPClient | None = None
         self._token: Token | None = None
-        self._order: Order | None = None
+        self._orders: list[Order] = []  # not answered yet, the first one first
+        self._able: dict[str, bool] = {}
         self._opened: Opened | None = None
         self._folders: Folders | None = None
         self._listed_at = 0.0
@@ -77,9 +79,13 @@ class Session:
         if self._client is None:
             inside = self._door.enter()
             self._client, self._token = inside.client, inside.token
-        if self._order is not None:  # what is said next is answered behind it
-            order, self._order = self._order, None
-            order.hold()
+        while self._orders:  # what is said next is answered behind them
+            self._orders.pop(0).hold()
+        return self._client
+
+    @property
+    def known_client(self) -> IMAPClient | None:
+        """The connection there is, if any; none is made."""
         return self._client
 
     @contextmanager
@@ -118,14 +124,15 @@ class Session:
     def drop(self) -> None:
         """Forget the connection without a word to the server."""
         client, self._client, self._opened, self._folders = self._client, None, None, None
-        if self._order is not None:
-            self._order.lost, self._order = True, None
+        self._able = {}
+        while self._orders:
+            self._orders.pop().lost = True
         if client is not None:
             end(client.shutdown)
 
     def close(self) -> None:
         """Log out, politely where that still works and nothing else is being told."""
-        if self._client is not None and self._order is None and not self._door.is_quiet:
+        if self._client is not None and not self._orders and not self._door.is_quiet:
             end(self._client.logout)
         self.drop()
 
@@ -148,7 +155,9 @@ class Session:
 
     def has(self, capability: str) -> bool:
         """Whether the server offers this capability."""
-        return bool(self.client.has_capability(capability))
+        if self._client is None or capability not in self._able:  # else no order need be answered first
+            self._able[capability] = bool(self.client.has_capability(capability))
+        return self._able[capability]
 
     @property
     def has_labels(self) -> bool:
@@ -229,29 +238,36 @@ class Session:
         return self.receive(self.order(uids, *items)) if uids else {}
 
     def order(self, uids: Sequence[int], *items: str) -> Order:
-        """Ask now and `receive` later; whatever else is said on this connection meanwhile takes the answer in first."""
+        """Ask now and `receive` later; several are answered in turn, other commands take all their answers in first."""
         if "FLAGS" in items and self.has_labels:
             items = (*items, "X-GM-LABELS")
-        self._order = Order(self.client._imap, uids, items)
-        return self._order
+        return self._ordered(uids, items)
+
+    def order_marks(self, uids: Sequence[int], flags: Iterable[str], *, add: bool) -> Order:
+        """Put flags or keywords on messages of the open folder, or take them off; `receive` tells what stands there.
+
+        A message it does not tell of has to be asked about.
+        """
+        return self._ordered(uids, sorted(flags), "+FLAGS" if add else "-FLAGS")
+
+    def _ordered(self, uids: Sequence[int], items: Sequence[str], change: str = "") -> Order:
+        marks_alone = (change or _MARKS.issuperset(items)) and not any(one.has_content for one in self._orders)
+        client = self._client if marks_alone and self._client is not None else self.client
+        order = Order(client._imap, uids, items, change, behind=self._orders)
+        self._orders.append(order)
+        return order
 
     def receive(self, order: Order) -> dict[int, Facts]:
         """The answer to an order; raises IMAPClientError where the server refuses."""
-        if self._order is order:
-            self._order = None
+        while order in self._orders and (first := self._orders.pop(0)) is not order:
+            first.hold()
         return order.receive()
 
-    def mark(self, uids: Sequence[int], marks: Iterable[str], *, add: bool) -> None:
-        """Put flags, keywords or, where there are labels, labels on messages of the open folder, or take them off."""
-        labels = [one for one in sorted(marks) if self.has_labels and not one.startswith("\\")]
-        flags = [one for one in sorted(marks) if one not in labels]
-        if flags:
-            (self.client.add_flags if add else self.client.remove_flags)(list(uids), flags, silent=True)
-        if labels:
-            # imapclient's own method wants X-GM-LABELS in every answer, and Gmail may answer with FLAGS alone.
-            names = " ".join(map(_quoted, labels))
-            sign = "+" if add else "-"
-            self.client._command_and_check("store", spans(uids), f"{sign}X-GM-LABELS", f"({names})", uid=True)
+    def label(self, uids: Sequence[int], labels: Iterable[str], *, add: bool) -> None:
+        """Put labels on messages of the open folder, or take them off, where there are labels."""
+        # imapclient's own method wants X-GM-LABELS in every answer, and Gmail may answer with FLAGS alone.
+        names, sign = " ".join(map(_quoted, sorted(labels))), "+" if add else "-"
+        self.client._command_and_check("store", spans(uids), f"{sign}X-GM-LABELS", f"({names})", uid=True)
 
     def append(self, folder: str, flags: Sequence[str], letters: Sequence[bytes]) -> list[bytes | IMAPClientError]:
         """Lay letters into a folder; what the server says, or why it refuses.

@@ -1,16 +1,21 @@
 """Writing into an account: tags, drafts, reminders, and taking our own letters back. Writing twice does no harm.
 
-Tags are grouped, so that a thousand take a few commands. Before a letter is appended, its folder is searched for its
-Message-ID: an APPEND whose answer got lost has done its work all the same.
+Tags are grouped, so that a thousand take a few commands, of which the server does one while we read what it said to the
+last. What stands on a message is asked before, and told by the server's answer to STORE; what it does not tell there
+is asked afterwards. Before a letter is appended, its folder is searched for its Message-ID: an APPEND whose answer got
+lost has done its work all the same.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
+from itertools import islice, zip_longest
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
@@ -19,6 +24,7 @@ from integrations.imap.door import ImapSettings
 from integrations.imap.fetching import chunks, fetch_fields, fetch_flags, fetch_raw, own_digest, unpack
 from integrations.imap.folders import Folders
 from integrations.imap.message import HeaderInjection, draft_bytes, reminder_bytes
+from integrations.imap.replies import Facts, Order
 from integrations.imap.session import Opened, Session
 from plugin.inbox import FLAG, Change, Receipt
 from plugin.model import Address, Place, Written
@@ -65,8 +71,19 @@ class _Outcome:
             draft=self.draft,
             reminder=self.reminder,
             withdrawn=self.withdrawn or None,
-            refused="; ".join(dict.fromkeys(self.refused)),
+            refused="; ".join(dict.fromkeys(self.refused)) if self.refused else "",
         )
+
+
+@dataclass(slots=True)
+class _Stored:
+    """Tags of one folder on their way: what stood on each message, and the orders not yet answered, with their UIDs."""
+
+    jobs: Mapping[int, Sequence[_Outcome]]
+    before: Mapping[int, frozenset[str]]
+    orders: list[tuple[Order, Sequence[int]]] = field(default_factory=list)
+    refusals: dict[int, str] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +114,8 @@ class Writer:
             self._write_drafts(outcomes, folders)
             self._write_reminders(outcomes, folders)
             self._settle(outcomes, folders)
-        while len(self._own) > _REMEMBERED:
-            del self._own[next(iter(self._own))]
+        for mark in list(islice(self._own, max(0, len(self._own) - _REMEMBERED))):
+            del self._own[mark]
         return [outcome.receipt() for outcome in outcomes]
 
     # -- tags
@@ -128,11 +145,23 @@ class Writer:
             for uid, some in by_uid.items()
             if (jobs := [job for job in some if job.change.place and job.change.place.validity == opened.validity])
         }
-        before = fetch_flags(self._session, sorted(good))
-        here = {uid: jobs for uid, jobs in good.items() if uid in before}
-        self._store(opened, here, before)
-        tagged = {id(job) for jobs in here.values() for job in jobs}
+        stored = list(self._stored_in(opened, good))
+        tagged = {id(job) for one in stored for jobs in one.jobs.values() for job in jobs}
         return [job for job in everyone if id(job) not in tagged]
+
+    def _stored_in(self, opened: Opened, jobs: Mapping[int, list[_Outcome]]) -> Iterator[_Stored]:
+        """Looks at the messages and sets their tags, five hundred at a time, the next ones looked at meanwhile."""
+        sets = list(chunks(sorted(jobs), _STORED_AT_ONCE))
+        look, last = self._session.order(sets[0], "FLAGS") if sets else None, None
+        for some, following in zip_longest(sets, sets[1:]):
+            before = _marks(self._session.receive(look)) if look is not None else {}
+            look = self._session.order(following, "FLAGS") if following else None
+            stored = self._store(opened, {uid: jobs[uid] for uid in some if uid in before}, before)
+            if last is not None:
+                yield self._settled(opened, last)
+            last = stored
+        if last is not None:
+            yield self._settled(opened, last)
 
     def _tag_strays(self, strays: Sequence[_Outcome], folders: Folders) -> None:
         """Tags messages that are no longer where they were, found by Message-ID in the watched folders."""
@@ -145,65 +174,94 @@ class Writer:
             for job in left:
                 if uids := find_by_id(self._session, job.change.message_id):
                     found[uids[0]].append(job)
-            self._store(opened, found, fetch_flags(self._session, sorted(found)))
+            self._settled(opened, self._store(opened, found, fetch_flags(self._session, sorted(found))))
             tagged = {id(job) for jobs in found.values() for job in jobs}
             left = [job for job in left if id(job) not in tagged]
 
     def _store(
         self, opened: Opened, jobs: Mapping[int, Sequence[_Outcome]], before: Mapping[int, frozenset[str]]
-    ) -> None:
-        """Sets and clears keywords by sets of messages that need the same, then looks once at what became of it."""
-        adding: dict[frozenset[str], list[int]] = defaultdict(list)
-        removing: dict[frozenset[str], list[int]] = defaultdict(list)
-        for uid, some in sorted(jobs.items()):
-            wanted = {tag for job in some for tag in self._shown(job.change) if self._can_keep(opened, tag)}
-            unwanted = {tag for job in some for tag in job.change.remove_tags} - wanted
-            if missing := frozenset(tag for tag in wanted if tag.lower() not in before.get(uid, ())):
-                adding[missing].append(uid)
-            if not opened.readonly and (
-                present := frozenset(tag for tag in unwanted if tag.lower() in before.get(uid, ()))
-            ):
-                removing[present].append(uid)
-        refusals = self._store_sets(adding, add=True) | self._store_sets(removing, add=False)
-        touched = sorted({uid for sets in (adding, removing) for uids in sets.values() for uid in uids})
-        after = {**before, **fetch_flags(self._session, touched)}
+    ) -> _Stored:
+        """Sets and clears keywords by sets of messages that need the same; what becomes of it is not waited for."""
+        stored = _Stored(jobs, before)
+        sets: dict[tuple[frozenset[str], frozenset[str]], list[int]] = defaultdict(list)
+        known: dict[tuple[object, ...], tuple[frozenset[str], frozenset[str]]] = {}
         for uid, some in jobs.items():
-            place = Place(opened.folder, opened.validity, uid)
+            held = before.get(uid, frozenset())
+            kind = (held, *[(job.change.add_tags, job.change.remove_tags) for job in some])  # most need the same
+            if kind not in known:
+                known[kind] = self._needed(opened, [job.change for job in some], held)
+            sets[known[kind]].append(uid)
+        for (missing, present), uids in sets.items():
+            self._mark(stored, uids, missing, add=True)
+            self._mark(stored, uids, present, add=False)
+        return stored
+
+    def _needed(
+        self, opened: Opened, changes: Sequence[Change], held: frozenset[str]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """What has to be put on a message, and what taken off."""
+        wanted = {tag for one in changes for tag in self._shown(one) if self._can_keep(opened, tag)}
+        unwanted = {tag for one in changes for tag in one.remove_tags} - wanted if not opened.readonly else set()
+        missing = frozenset(tag for tag in wanted if tag.lower() not in held)
+        return missing, frozenset(tag for tag in unwanted if tag.lower() in held)
+
+    def _mark(self, stored: _Stored, uids: Sequence[int], marks: frozenset[str], *, add: bool) -> None:
+        labels = frozenset(one for one in marks if self._session.has_labels and not one.startswith("\\"))
+        for some in chunks(uids, _STORED_AT_ONCE) if marks else ():
+            stored.touched.update(some)
+            if flags := marks - labels:
+                stored.orders.append((self._session.order_marks(some, flags, add=add), some))
+            if labels:
+                with self._heeding(stored, some):
+                    self._session.label(some, labels, add=add)
+
+    @contextmanager
+    def _heeding(self, stored: _Stored, uids: Sequence[int]) -> Iterator[None]:
+        """Puts down what the server says where it refuses these."""
+        try:
+            yield
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            self._session.heed(error)
+            stored.refusals |= dict.fromkeys(uids, f"the server refused the tags: {_said(error)}")
+
+    def _settled(self, opened: Opened, stored: _Stored) -> _Stored:
+        """Takes the answers in, asks what they did not tell, and accounts for every message."""
+        after: dict[int, frozenset[str]] = {}
+        for order, uids in stored.orders:
+            with self._heeding(stored, uids):
+                after |= _marks(self._session.receive(order))
+        if self._session.has_labels:
+            after = {}  # they are told by no answer to STORE
+        after |= fetch_flags(self._session, sorted(stored.touched - after.keys() | stored.refusals.keys()))
+        for uid, some in stored.jobs.items():
+            held = stored.before.get(uid, frozenset())
             for job in some:
-                self._account(job, place, before.get(uid, frozenset()), after.get(uid, frozenset()))
-                job.refused += [refusals[uid]] if uid in refusals else []
+                self._account(job, (opened.folder, opened.validity, uid), held, after.get(uid, held))
+                if uid in stored.refusals:
+                    job.refused.append(stored.refusals[uid])
+        return stored
 
-    def _store_sets(self, sets: Mapping[frozenset[str], Sequence[int]], *, add: bool) -> dict[int, str]:
-        """What the server said where it refused, by UID."""
-        refusals: dict[int, str] = {}
-        for tags, uids in sets.items():
-            for some in chunks(uids, _STORED_AT_ONCE):
-                try:
-                    self._session.mark(some, tags, add=add)
-                except IMAPClientAbortError:
-                    raise
-                except IMAPClientError as error:
-                    self._session.heed(error)
-                    refusals |= dict.fromkeys(some, f"the server refused the tags: {_said(error)}")
-        return refusals
-
-    def _account(self, job: _Outcome, place: Place, before: frozenset[str], after: frozenset[str]) -> None:
+    def _account(
+        self, job: _Outcome, place: tuple[str, int, int], before: frozenset[str], after: frozenset[str]
+    ) -> None:
         """Puts down which tags came, went, or did not stick; remembers which are ours."""
-        for tag in self._shown(job.change):
-            mark = (place.folder, place.validity, place.uid, tag.lower())
-            if tag.lower() not in after:
+        own = self._own
+        for tag, name in _named(self._shown(job.change)):
+            mark = (*place, name)
+            if name not in after:
                 job.unkept.append(tag)
                 continue
-            self._own.pop((*mark[:3], TAKEN_OFF + mark[3]), None)
-            if tag.lower() not in before or mark in self._own:
+            own.pop((*place, TAKEN_OFF + name), None)
+            if name not in before or mark in own:
                 # One we wrote a moment ago, whose receipt may have been lost, is still of our making.
-                self._own[mark] = None
+                own[mark] = None
                 job.added.append(tag)
-        for tag in job.change.remove_tags:
-            if tag.lower() in before and tag.lower() not in after:
-                where = (place.folder, place.validity, place.uid)
-                self._own.pop((*where, tag.lower()), None)
-                self._own[(*where, TAKEN_OFF + tag.lower())] = None
+        for tag, name in _named(job.change.remove_tags):
+            if name in before and name not in after:
+                own.pop((*place, name), None)
+                own[(*place, TAKEN_OFF + name)] = None
                 job.removed.append(tag)
 
     def _shown(self, change: Change) -> tuple[str, ...]:
@@ -427,6 +485,17 @@ class Writer:
         except IMAPClientError as error:
             self._session.heed(error)
             return None
+
+
+def _marks(told: Mapping[int, Facts]) -> dict[int, frozenset[str]]:
+    """Flags and labels of each message of which they were told."""
+    return {uid: marks for uid, facts in told.items() if (marks := facts.marks) is not None}
+
+
+@lru_cache(maxsize=256)
+def _named(tags: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Each tag and how a server tells of it; most messages get the same few."""
+    return tuple((tag, tag.lower()) for tag in tags)
 
 
 def _refused(folder: str, letters: Sequence[_Letter], error: IMAPClientError) -> dict[str, Written | str]:

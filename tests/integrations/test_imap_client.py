@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from imapclient import IMAPClient, SocketTimeout
 
-from integrations.imap import session
+from integrations.imap import session, writing
 from integrations.imap.client import ImapInbox
 from plugin.config import MailboxSettings
 from plugin.demo.mailbox import Dovecot
@@ -701,6 +701,35 @@ def test_only_the_tags_asked_for_are_removed(mailbox: Mailbox) -> None:
     (receipt,) = mailbox.write(Change(key="k", case="c", place=place, remove_tags=("category-billing", "absent")))
     assert receipt.tags_removed == ("category-billing",)
     assert mailbox.flags()[1] == {"complaint", "mine", "\\Seen"}
+
+
+def test_many_messages_are_tagged_in_sets_and_a_tag_of_a_person_is_never_taken_for_ours(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "_STORED_AT_ONCE", 2)
+    for number in range(1, 8):
+        mailbox.deliver(number)
+    places = [Place("INBOX", validity(mailbox), number) for number in range(1, 8)]
+    mailbox.write(Change(key="first", case="c", place=places[0], add_tags=("seen-by-us",)))  # the folder is open now
+    mailbox.mark(4, "complaint")
+    mailbox.mark(7, "complaint")
+    receipts = mailbox.write(*[Change(key=f"k{one.uid}", case="c", place=one, add_tags=("complaint", "urgent"))
+                               for one in (*places, Place("INBOX", places[0].validity, 99))])  # fmt: skip
+    added = [("complaint", "urgent")] * 3 + [("urgent",)] + [("complaint", "urgent")] * 2 + [("urgent",), ()]
+    assert [receipt.tags_added for receipt in receipts] == added
+    assert all(flags >= {"complaint", "urgent"} for flags in mailbox.flags().values())
+    taken = mailbox.write(*[Change(key=f"t{one.uid}", case="c", place=one, remove_tags=("urgent",)) for one in places])
+    assert [receipt.tags_removed for receipt in taken] == [("urgent",)] * 7
+
+
+def test_where_a_server_does_not_tell_what_a_tag_left_it_is_asked(server: Dovecot) -> None:
+    with Proxy(server.host, server.port) as proxy, account(server, port=proxy.port) as mailbox:
+        mailbox.deliver(1)
+        place = Place("INBOX", validity(mailbox), 1)
+        mailbox.poll()
+        proxy.rewrite(lambda line: b"* OK Done.\r\n" if b"FETCH" in line and b"MODSEQ" in line else line)
+        (receipt,) = mailbox.write(Change(key="k", case="c", place=place, add_tags=("complaint",)))
+        assert (receipt.tags_added, mailbox.flags()) == (("complaint",), {1: {"complaint"}})
 
 
 def test_a_tag_no_server_can_keep_is_not_sent(mailbox: Mailbox) -> None:

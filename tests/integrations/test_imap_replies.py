@@ -19,23 +19,29 @@ WHOLE = "BODY.PEEK[]"
 
 
 def told(
-    answer: bytes, *items: str, uids: Sequence[int] = (1, 2, 3), end: bytes = b"%s OK done\r\n"
+    answer: bytes,
+    *items: str,
+    uids: Sequence[int] = (1, 2, 3),
+    end: bytes = b"%s OK done\r\n",
+    change: str = "",
 ) -> dict[int, Facts]:
     """What comes of asking a server that answers so, and then hangs up."""
     with Liar(partial(speak, answer + end)) as server:
         imap = IMAP4("127.0.0.1", server.port, timeout=5)
         try:
-            return Order(imap, uids, items or (WHOLE,)).receive()
+            return Order(imap, uids, items or (WHOLE,), change).receive()
         finally:
             imap.shutdown()
 
 
 def speak(answer: bytes, caller: socket) -> None:
-    """Says what it is able to, as imaplib wants to know first, and then this answer; `%s` stands for the tag."""
+    """Says what it is able to, as imaplib wants to know first, and then this answer; each `%s` is a command's tag."""
     caller.sendall(b"* OK ready\r\n")
     with caller.makefile("rb") as lines:
         caller.sendall(b"* CAPABILITY IMAP4rev1\r\n" + lines.readline().split()[0] + b" OK done\r\n")
-        caller.sendall(answer.replace(b"%s", lines.readline().split()[0]))
+        for tag in [lines.readline().split()[0] for _ in range(max(1, answer.count(b"%s")))]:
+            answer = answer.replace(b"%s", tag, 1)
+        caller.sendall(answer)
 
 
 def test_everything_asked_for_is_told() -> None:
@@ -134,6 +140,32 @@ def test_an_answer_can_be_held_while_something_else_is_said() -> None:
         order.hold()
         assert (order.receive(), order.lost) == ({1: Facts(content=b"a")}, False)
         imap.shutdown()
+
+
+def test_what_a_server_tells_early_is_kept_for_the_fetch_that_asked_for_it() -> None:
+    early = b"* 1 FETCH (UID 1 FLAGS (a))\r\n* 2 FETCH (UID 2 FLAGS (b))\r\n* 3 FETCH (UID 3 FLAGS (c))\r\n"
+    with Liar(partial(speak, early + b"%s OK done\r\n" * 3)) as server:
+        imap = IMAP4("127.0.0.1", server.port, timeout=5)
+        waiting: list[Order] = []
+        first = Order(imap, [1], ["FLAGS"], behind=waiting)
+        waiting += [Order(imap, [2], ["FLAGS"]), Order(imap, [3], ["c"], "+FLAGS")]
+        found = [order.receive() for order in (first, *waiting)]
+        imap.shutdown()
+    assert found[:2] == [{1: Facts(flags=frozenset("a"))}, {2: Facts(flags=frozenset("b"))}]
+    assert found[2] == {}, "of a STORE nobody knows whether this was told before it was done"
+
+
+@pytest.mark.parametrize(
+    "order", ["FLAGS (Complaint) UID 2", "UID 2 MODSEQ (77) FLAGS (Complaint)", "UID 2 FLAGS (Complaint) "]
+)
+def test_what_a_store_leaves_is_told_in_any_order(order: str) -> None:
+    line = b"* 7 FETCH (%s)\r\n" % order.encode()
+    assert told(line, "complaint", change="+FLAGS") == {2: Facts(flags=frozenset({"complaint"}))}
+
+
+def test_a_store_that_is_refused_says_so() -> None:
+    with pytest.raises(IMAPClientError, match="store failed: no keywords here"):
+        told(b"", "complaint", change="+FLAGS", end=b"%s NO no keywords here\r\n")
 
 
 @pytest.mark.parametrize(
