@@ -16,7 +16,7 @@ from plugin.judge.facts import facts
 from plugin.letters import Material, compose, problems
 from plugin.letters.phrases import VOICES
 from plugin.model import CATEGORIES, Assessment, Evidence
-from plugin.playbook import load_book
+from plugin.playbook import Text, load_book
 
 _ROUNDS = 3
 _SAID = (
@@ -35,13 +35,21 @@ def written() -> float:
     texts = load_book(["general"], None, check_text=problems).texts
     known = [replace(_material(20), voice=voice, category=category) for voice in VOICES for category in CATEGORIES]
     every = zip(texts, cycle(known), strict=False)
-    return _least([(text.source, replace(one, language=text.language, case=text.path)) for text, one in every])
+    return _least([(text.source, _of_its_own(one, text)) for text, one in every])
+
+
+def _of_its_own(material: Material, text: Text) -> Material:
+    """This complaint as another case, so that nothing is remembered of it."""
+    told = f"{material.assessment.own_text}({text.path})"
+    assessment = replace(material.assessment, own_text=told)
+    return replace(material, language=text.language, case=text.path, assessment=assessment)
 
 
 def longest() -> float:
     """The same for a complaint of 64 KiB, every sentence of which tells what it meant."""
     texts = load_book(["general"], None, check_text=problems).texts
-    return _least([(text.source, replace(_material(200), case=text.name)) for text in texts if text.language == "en"])
+    english = [text for text in texts if text.language == "en"]
+    return _least([(text.source, _of_its_own(_material(200), text)) for text in english])
 
 
 def _least(pairs: list[tuple[str, Material]]) -> float:

@@ -27,7 +27,7 @@ from plugin.letters import (
     wordless,
 )
 from plugin.letters.phrases import LANGUAGES, PhrasesForm, Wording, shipped
-from plugin.letters.slots import FLAGS, NEEDED, SLOTS
+from plugin.letters.slots import FLAGS, NEEDED, SLOTS, _cues
 from plugin.letters.words import day, money, read_day, sequence
 from plugin.model import ASKS, CATEGORIES, Assessment, Evidence, Fact, Origin
 
@@ -342,6 +342,12 @@ class TestWhatItMeant:
     )
     def test_where_nothing_tells_it_nothing_is_said(self, own: str) -> None:
         assert text_of("{if effect}{effect}{end}", self.told(own)) == ""
+
+    def test_of_cues_that_begin_alike_the_longest_counts(self) -> None:
+        cues = _cues(("had to", "had to take", "had to take a day", "ended up"))
+        assert cues is not None
+        found = cues.findall("we had to take a daytrip, had to take a day, ended up, had to")
+        assert found == ["had to take", "had to take a day", "ended up", "had to"]
 
     def test_a_demand_is_no_effect(self) -> None:
         own = "The lamp came broken. I want my money back without any more waiting."

@@ -8,7 +8,7 @@ the runs of three words they share, so that one letter is held against many in a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -45,14 +45,19 @@ def alike(text: str, others: Iterable[str]) -> float:
 
 def personal(text: str, stock: frozenset[str] = frozenset(), signature: str = "") -> str:
     """The personal part of a letter; `stock` are sentences as `stock_of` has them."""
+    told = ((said, _plain(said)) for said in _own(text, signature))
+    heads = _heads(stock)
+    return " ".join(" ".join(said.split()) for said, bare in told if bare not in stock and not bare.startswith(heads))
+
+
+def _own(text: str, signature: str) -> Iterator[str]:
+    """Its sentences, without those of its greeting, its signature and quoted mail."""
     lines = [line for line in text[:_LONGEST].splitlines() if not line.startswith(">")]
     greeting = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if lines and lines[greeting].rstrip().endswith((",", "!", ":")):
         del lines[greeting]
-    own = {_plain(line) for line in signature.splitlines()}
-    kept = "\n".join(line for line in lines if not line.strip() or _plain(line) not in own)
-    heads, told = _heads(stock), ((said, _plain(said)) for said in _sentences(kept))
-    return " ".join(" ".join(said.split()) for said, bare in told if bare not in stock and not bare.startswith(heads))
+    signed = {_plain(line) for line in signature.splitlines()}
+    return _sentences("\n".join(line for line in lines if not line.strip() or _plain(line) not in signed))
 
 
 @lru_cache(maxsize=16)
@@ -90,8 +95,14 @@ def _plain(text: str) -> str:
 
 
 def _runs(text: str) -> frozenset[int]:
-    words = _WORD.findall(text[:_LONGEST].casefold())
-    return frozenset(hash(tuple(words[at : at + _RUN])) for at in range(max(len(words) - _RUN + 1, min(len(words), 1))))
+    return _runs_of(_WORD.findall(text[:_LONGEST].casefold()))
+
+
+def _runs_of(words: Sequence[str]) -> frozenset[int]:
+    """The runs of so many words, as numbers; of fewer words than that, the one run they are."""
+    if len(words) < _RUN:
+        return frozenset([hash(tuple(words))] if words else [])
+    return frozenset(map(hash, zip(*(words[start:] for start in range(_RUN)), strict=False)))
 
 
 def _shared(one: frozenset[int], other: frozenset[int]) -> float:
@@ -110,9 +121,10 @@ class Lately:
 
     def near(self, case: str, text: str, stock: frozenset[str] = frozenset(), signature: str = "") -> int:
         """To how many other cases nearly the same was written, by the stock of this letter's language."""
-        own = _personal_runs(text, stock, signature)
+        own, words = _personal_runs(text, stock, signature), frozenset(_personal_words(text, stock, signature))
         others = (other for of, other in self.texts.items() if of != case)
-        return sum(_shared(own, _personal_runs(other, stock, signature)) >= NEARLY for other in others)
+        likely = (other for other in others if _may_be_near(len(own), len(words - _words_of(other, signature))))
+        return sum(_shared(own, _personal_runs(other, stock, signature)) >= NEARLY for other in likely)
 
     def add(self, case: str, text: str) -> None:
         """This was written last."""
@@ -122,6 +134,36 @@ class Lately:
             del self.texts[next(iter(self.texts))]
 
 
+def _may_be_near(runs: int, missing: int) -> bool:
+    """Whether a text of so many runs can be nearly the same as one in which so many of its words do not stand at all.
+
+    Each of these stands in a run the other has not, and a run has three words at most.
+    """
+    return runs - (missing + _RUN - 1) // _RUN >= NEARLY * runs - 1e-9
+
+
+# Letters of a day are in several languages, each of which has a stock of its own; what is the same by any stock is
+# remembered apart.
+
+
 @lru_cache(maxsize=4 * MOST)
 def _personal_runs(text: str, stock: frozenset[str], signature: str) -> frozenset[int]:
-    return _runs(personal(text, stock, signature))
+    return _runs_of(_personal_words(text, stock, signature))
+
+
+def _personal_words(text: str, stock: frozenset[str], signature: str) -> list[str]:
+    heads = _heads(stock)
+    return _WORD.findall(" ".join(
+        bare for bare in _bare(text, signature) if bare not in stock and not bare.startswith(heads)
+    ))  # fmt: skip
+
+
+@lru_cache(maxsize=2 * MOST)
+def _words_of(text: str, signature: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(" ".join(_bare(text, signature))))
+
+
+@lru_cache(maxsize=2 * MOST)
+def _bare(text: str, signature: str) -> tuple[str, ...]:
+    """Its own sentences, whatever stock they are held against."""
+    return tuple(_plain(said) for said in _own(text, signature))

@@ -228,13 +228,16 @@ class Phrases:
 
     def of(self, language: str) -> Wording:
         """The wording of an IETF tag; of a language nobody wrote phrases for, the English greeting and marks alone."""
-        code = base(language)
-        if not self.knows(language):
+        known = self._wordings.get(language)  # asked for with every slot of a letter
+        if known is None:
+            known = self._wordings[language] = self._read(base(language))
+        return known
+
+    def _read(self, code: str) -> Wording:
+        if not self.knows(code):
             return _unwritten(self.of("en"))
-        if code not in self._wordings:
-            known = shipped(code) if code in LANGUAGES else _foreign(code)
-            self._wordings[code] = known.laid_over(self._own[code]) if code in self._own else known
-        return self._wordings[code]
+        known = shipped(code) if code in LANGUAGES else _foreign(code)
+        return known.laid_over(self._own[code]) if code in self._own else known
 
 
 def base(language: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import groupby
 
 from plugin.hours import Hours
 from plugin.judge import key_sentence
@@ -282,6 +283,7 @@ def _sentence(material: Material) -> str:
     return _quoted(material, _said(_key(material.assessment)))
 
 
+@lru_cache(maxsize=8)
 def _key(assessment: Assessment) -> str:
     """Their sentence that says best what went wrong; a mere wish, which `ask` names, only where there is no other."""
     wishes = [said for said in assessment.evidence if said.label.startswith("ask-")]
@@ -333,36 +335,48 @@ def _quoted(material: Material, said: str) -> str:
 
 def _effect(material: Material) -> str:
     """Their own sentence that tells best what it meant for them, quoted; never what `sentence` quotes already."""
-    cues = _cues(material.words.effect)
-    known = _bare(_said(_key(material.assessment)))
-    if cues is None:
+    cues, own = _cues(material.words.effect), _straight(material.assessment.own_text[:_LONGEST_TOLD])
+    if cues is None or not cues.search(own.casefold()):
         return ""
-    best, most = "", 0
-    for told in _sentences_of(material.assessment):
-        found = len(set(cues.findall(told.casefold())))
-        if found > most and not _is_part(_bare(_said(told)), known):
-            best, most = _said(told), found
+    best, most, known = "", 0, _bare(_said(_key(material.assessment)))
+    for told, found in _telling(material.assessment, cues):
+        if found > most and not _is_part(_bare(said := _said(told)), known):
+            best, most = said, found
     return _quoted(material, best)
 
 
-def _sentences_of(assessment: Assessment) -> Iterable[str]:
-    """Their sentences that may tell something: no question, no demand, no threat, neither a stub nor a page."""
+def _telling(assessment: Assessment, cues: re.Pattern[str]) -> Iterator[tuple[str, int]]:
+    """Their sentences that tell what it meant, and by how many cues: no question, demand or threat, neither a stub nor
+    a page.
+    """
     own = assessment.own_text[:_LONGEST_TOLD]
     # Who had to explain to others why something failed tells what it cost, though "explain" is what an ask sounds like.
     wanted = [(said.start, said.end) for said in assessment.evidence
               if said.label.startswith(("ask-", "risk-")) and said.label != "ask-explanation"]  # fmt: skip
     for start, end in whole_sentences(own):
-        told = own[start:end].strip()
-        fits = len(told.split()) >= _FEWEST_WORDS and len(told) <= _LONGEST_SCANNED
+        told = _straight(own[start:end]).strip()
+        found = len(set(cues.findall(told.casefold())))
+        fits = found and len(told.split()) >= _FEWEST_WORDS and len(told) <= _LONGEST_SCANNED
         if fits and not _REQUEST.search(told) and not any(head < end and start < tail for head, tail in wanted):
-            yield told.replace("’", "'")
+            yield told, found
 
 
 @lru_cache(maxsize=16)
 def _cues(cues: tuple[str, ...]) -> re.Pattern[str] | None:
     """Any of these words and phrases in small letters, whole; None for none. Fixed words, so the time is linear."""
-    plain = sorted({cue.replace("’", "'").casefold() for cue in cues}, key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, plain))})\b") if plain else None
+    plain = sorted({_straight(cue).casefold() for cue in cues})
+    return re.compile(rf"\b{_any_of(plain)}\b") if plain else None
+
+
+def _any_of(texts: Sequence[str]) -> str:
+    """A pattern of the longest of these sorted texts that fits; what begins alike is looked at once, not for each."""
+    alike = groupby(texts, lambda text: text[:1])
+    branches = [re.escape(head) + _any_of([text[1:] for text in some]) if head else "" for head, some in alike]
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(sorted(branches, key=bool, reverse=True))})"
+
+
+def _straight(text: str) -> str:
+    return text.replace("’", "'")
 
 
 def _bare(text: str) -> str:

@@ -20,7 +20,7 @@ _SUBJECT = re.compile(r"subject:[ \t]*([^\n]*)(?:\n|$)", re.IGNORECASE)
 _ALONE = re.compile(r"(?m)^[ \t]*(\{(?:if[ \t][^{}\n]*|end)\})[ \t]*\n")
 _MARK = re.compile(r"\[\[[^\[\]\n]+\]\]")
 _UNPRINTABLE = re.compile(r"[^\S\n ]|[\x00-\x08\x0e-\x1f\x7f\u200b\u2028-\u202e\u2066-\u2069\ufeff]")
-_PARAGRAPH = re.compile(r"(?:(?!\n[ \t]*\n)[\s\S])+")
+_GAP = re.compile(r"\n(?=[ \t]*\n)")
 _FIRST_WORDS = 32
 _SUBJECT_LIMIT = 200
 
@@ -202,9 +202,21 @@ def _tidy(text: str) -> str:
 
 def _practices(pieces: list[_Piece]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The first words of each paragraph that serves a practice, and which."""
-    starts = [0, *accumulate(len(piece.text) for piece in pieces)]
+    starts = accumulate((len(piece.text) for piece in pieces), initial=0)
     named = [(start, piece.names) for start, piece in zip(starts, pieces, strict=False) if piece.names and piece.text]
-    for found in _PARAGRAPH.finditer(_joined(pieces)):
-        names = [name for start, some in named if found.start() <= start < found.end() for name in some]
-        if practices := served(names):
-            yield clip(found[0], _FIRST_WORDS), practices
+    text = _joined(pieces)
+    for start, end in _paragraphs(text):
+        names = [name for at, some in named if start <= at < end for name in some]
+        if names and (practices := served(names)):
+            yield clip(text[start:end], _FIRST_WORDS), practices
+
+
+def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
+    """From where to where each goes; there is an empty line between two."""
+    start = 0
+    for gap in _GAP.finditer(text):
+        if gap.start() > start:
+            yield start, gap.start()
+        start = gap.end()
+    if start < len(text):
+        yield start, len(text)

@@ -69,13 +69,13 @@ class Replay:
                 with self._store.writing() as session:
                     Raising(session, self._policies, self._now).run()
             else:
-                Writing(self._store, self._policies, self._desk.inboxes, self._now).run()
+                Writing(self._store, self._policies, self._desk.inboxes, self._now).some()
         self._now = max(self._now, moment)
 
     def _agenda(self) -> tuple[datetime, datetime]:
         """When something falls due next for a person, and when for the inbox."""
         with self._store.reading() as session:
-            person, inbox = session.next_at(for_inbox=False), session.next_at(for_inbox=True)
+            person, inbox = session.agenda()
         return person or _NEVER, inbox or _NEVER
 
     # ---- what came of it --------------------------------------------------------------------------------------------
