@@ -55,7 +55,7 @@ class Alerts:
             if not again:
                 log.warning("%s", alert.text)
             if self._told(alert, logging.DEBUG if again else logging.WARNING):
-                with self._store.writing() as session:
+                with self._store.writing(alert.inbox) as session:
                     session.keep_inbox(alert.inbox, told=alert.kind)
 
     def _due(self) -> Iterator[Alert]:

@@ -1,7 +1,7 @@
 """`amends.yaml` and the environment become Settings; every problem at once, each with file, line and column.
 
 `${NAME}` in any value stands for the environment variable NAME or, where there is none, for NAME in a `.env` beside
-the file. What only a later version brings is refused with a problem that says so, never quietly ignored.
+the file.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Mapping
+from calendar import monthrange
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -38,6 +40,7 @@ _LISTEN: Final = ("127.0.0.1", 8025)
 _SHORTEST_TOKEN: Final = 16
 _COMPLAINT_AT: Final = 0.7
 _ASK_FROM: Final = 0.4
+_LONGEST_KEPT: Final = 500  # years
 _EXAMPLE_ID: Final = re.compile(r"[0-]*|1234\.apps\.googleusercontent\.com|\d{8}-…")
 """Ids of an application as they stand in `init`'s files and in docs/signin.md."""
 _PUBLISHED: Final = ("dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==", "HRkRd4BeOAoUkfZr-mhauJT64rvBASlJRoIyPsd3zeA=")
@@ -63,6 +66,11 @@ class InboxSettings:
     language: str = "en"
     voice: str = "plain"  # plain | warm | formal
     signature: str = ""
+
+    @property
+    def server(self) -> str:
+        """Where it is reached; inboxes of one server share what that allows."""
+        return self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +122,11 @@ class MailboxSettings(InboxSettings):
     reminders: str = "INBOX"
     show: str = "keywords"  # keywords | flag | both | none
 
+    @property
+    def server(self) -> str:
+        """Host and port."""
+        return f"{self.host}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HelpdeskSettings(InboxSettings):
@@ -133,6 +146,45 @@ class HelpdeskSettings(InboxSettings):
     url: str
     reminders: str = "ticket"
 
+    @property
+    def server(self) -> str:
+        """Where the account answers."""
+        return self.url
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """How long something is kept: `24 months`, `6 years`, in days, weeks, months or years of the calendar."""
+
+    amount: int
+    unit: str  # days | weeks | months | years
+
+    def before(self, now: datetime) -> datetime:
+        """The moment so long before `now`; where that month has no such day, its last."""
+        if self.unit in ("days", "weeks"):
+            return now - timedelta(**{self.unit: self.amount})
+        months = now.year * 12 + now.month - 1 - self.amount * (12 if self.unit == "years" else 1)
+        year, month = divmod(months, 12)
+        return now.replace(year=year, month=month + 1, day=min(now.day, monthrange(year, month + 1)[1]))
+
+    def __lt__(self, other: Lapse) -> bool:
+        return self.before(_SOME_DAY) > other.before(_SOME_DAY)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"
+
+
+_SOME_DAY: Final = datetime(2600, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How long after a case was resolved its words and itself are kept, None for ever, and when letters are packed."""
+
+    text: Lapse | None = None
+    case: Lapse | None = None
+    archive: Lapse = Lapse(90, "days")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -145,7 +197,7 @@ class Settings:
 
     path: Path | None
     folder: Path
-    store: str
+    store: str = field(repr=False)
     listen: tuple[str, int] = _LISTEN
     url: str = ""
     web_token: str = field(default="", repr=False)
@@ -158,6 +210,7 @@ class Settings:
     ask_between: tuple[float, float] = (_ASK_FROM, _COMPLAINT_AT)
     deep: Wish = "auto"
     retrain: str = "never"  # never, daily, weekly
+    keep: Keep = Keep()
     remarks: tuple[str, ...] = ()
 
 
@@ -190,6 +243,15 @@ def _tokens_folder(settings: Settings) -> Path:
     """Where what sign-ins left lies: beside the store, or beside the file where that is no file."""
     file = settings.store.removeprefix("sqlite:///")
     return settings.folder / "amends.tokens" if file == settings.store else Path(file).with_suffix(".tokens")
+
+
+def store_at(text: str, folder: Path) -> str:
+    """The address of a store as somebody names it, `${NAME}` filled in as in amends.yaml; raises ValueError."""
+    names = _Names({**_read_dotenv(folder / ".env", []), **os.environ}, required=True)
+    try:
+        return _store_at(names.fill(text), folder)
+    except ValueError as error:
+        raise ValueError(names.hidden(str(error))) from None
 
 
 def _keys(text: str, path: Path, problems: list[Problem]) -> tuple[str, ...]:
@@ -315,12 +377,31 @@ def _listen(value: object) -> tuple[str, int]:
 
 
 def _store(value: str, info: ValidationInfo) -> str:
-    if value.startswith("postgresql"):
-        raise ValueError("a postgresql store is not yet supported: write sqlite:///amends.db")
-    file = value.removeprefix("sqlite:///")
-    if file == value or file in ("", ":memory:"):
-        raise ValueError("`store` must be a file in SQLite: write sqlite:///amends.db")
-    return f"sqlite:///{_around(info).folder / file}"
+    return _store_at(value, _around(info).folder)
+
+
+def _store_at(value: str, folder: Path) -> str:
+    """The address of a store, with the path of a file made absolute; raises ValueError, without the password."""
+    scheme, _, rest = value.partition("://")
+    file = rest.removeprefix("/")
+    if scheme == "sqlite" and file != rest and file not in ("", ":memory:"):
+        return f"sqlite:///{folder / file}"
+    if scheme in ("postgresql", "postgresql+psycopg"):
+        return _server_at(rest)
+    raise ValueError(
+        "`store` must be a file in SQLite, as sqlite:///amends.db, or a database in PostgreSQL, as "
+        "postgresql+psycopg://user:${NAME}@host/database"
+    )
+
+
+def _server_at(rest: str) -> str:
+    found = re.fullmatch(r"(?:[^@/?#]*@)?(?:\[[^\]]*\]|[^@/?#:]*)(?::\d{1,5})?/[^/?#]+(?:\?.*)?", rest, re.DOTALL)
+    if found is None:
+        raise ValueError(
+            "this address of a PostgreSQL is not complete: write postgresql+psycopg://user:${NAME}@host/database, with "
+            "%40 for an @ in the password, %2F for a / and so on"
+        )
+    return f"postgresql+psycopg://{rest}"
 
 
 def _address(value: object) -> Address:
@@ -366,17 +447,6 @@ def _watched(value: str) -> str:
 
 def _pack(value: str) -> str:
     return one_of("pack", shipped_packs())(value)
-
-
-def _later(instead: str) -> BeforeValidator:
-    """Refuses a setting that a later version brings, unless it is empty."""
-
-    def refuse(value: object, info: ValidationInfo) -> object:
-        if value:
-            raise ValueError(f"`{info.field_name}` is not yet supported: {instead}")
-        return value
-
-    return BeforeValidator(refuse)
 
 
 def _calendar(zone: str = "UTC", week: Mapping[str, str] | None = None, holidays: str = "") -> None:
@@ -426,6 +496,7 @@ class _Around:
 
     folder: Path
     calendars: tuple[str, ...] = ("default",)
+    packs: tuple[str, ...] = ("general",)
 
 
 def _around(info: ValidationInfo) -> _Around:
@@ -495,6 +566,55 @@ class _Judge(Form):
                 f"`ask_between` must be two numbers in order, from 0 to `complaint_at` ({top}), such as [0.4, {top}]"
             )
         return value
+
+
+def _lapse(value: object) -> Lapse:
+    found = re.fullmatch(r"([1-9]\d{0,3}) (day|week|month|year)s?", str(value))
+    if found is None or (int(found[1]) > _LONGEST_KEPT and found[2] == "year"):
+        raise ValueError(f"`{value}` is no time to keep something: write days, weeks, months or years, as in 24 months")
+    return Lapse(int(found[1]), f"{found[2]}s")
+
+
+def _not_too_short(value: Lapse | None, info: ValidationInfo) -> Lapse | None:
+    """A pack in force may demand that something is kept, and says so in its README: `Keep: case 3 years`."""
+    for pack in _around(info).packs:
+        for line, what, least in _demands(pack):
+            if value is not None and what == info.field_name and value < least:
+                raise ValueError(f"`{what}` must be at least {least}, since the pack {pack} demands it "
+                                 f"(playbooks/packs/{pack}/README.txt:{line}): write {least}")  # fmt: skip
+    return value
+
+
+def _demands(pack: str) -> Iterator[tuple[int, str, Lapse]]:
+    """What a shipped pack wants to be kept: the line that says so, what, and for how long."""
+    if pack not in shipped_packs():
+        return
+    notes = (files("playbooks") / "packs" / pack / "README.txt").read_text("utf-8")
+    for number, line in enumerate(notes.splitlines(), 1):
+        if found := re.fullmatch(r"Keep: (text|case) (.+)", line):
+            yield number, found[1], _lapse(found[2])
+
+
+_Lapse = Annotated[Lapse, BeforeValidator(_lapse, json_schema_input_type=str)]
+_KeptAtLeast = Annotated[_Lapse | None, AfterValidator(_not_too_short)]
+
+
+class _Keep(Form):
+    text: _KeptAtLeast = None
+    case: _KeptAtLeast = None
+    archive: _Lapse = Lapse(90, "days")
+
+    @field_validator("case")
+    @classmethod
+    def _not_before_its_words(cls, value: Lapse | None, info: ValidationInfo) -> Lapse | None:
+        words = info.data.get("text")
+        if value is not None and words is not None and value < words:
+            raise ValueError(f"`case` must not be shorter than `text` ({words}), since words go with their case")
+        return value
+
+    def settings(self) -> Keep:
+        """As values."""
+        return Keep(text=self.text, case=self.case, archive=self.archive)
 
 
 class _Hours(Form):
@@ -708,7 +828,7 @@ class _File(Form):
     web: _Web = _Web()
     notify: tuple[Annotated[str, AfterValidator(_channel)], ...] = ()
     judge: _Judge = _Judge()
-    keep: Annotated[Any, _later("everything is kept; remove the line")] = None
+    keep: _Keep = _Keep()
     inboxes: Annotated[dict[_Name, _AnyInbox], Field(min_length=1)]
     hours: Annotated[dict[_Name, _Hours], Field(min_length=1)] | None = None
     packs: tuple[Annotated[str, AfterValidator(_pack)], ...] = ("general",)
@@ -717,6 +837,8 @@ class _File(Form):
     @model_validator(mode="before")
     @classmethod
     def _note_calendars(cls, values: Any, info: ValidationInfo) -> Any:
+        if isinstance(values, dict) and isinstance(values.get("packs"), list):
+            _around(info).packs = tuple(map(str, values["packs"]))
         if isinstance(values, dict) and isinstance(values.get("hours"), dict):
             _around(info).calendars = ("default",) if _is_bare(values["hours"]) else tuple(map(str, values["hours"]))
         return values
@@ -753,6 +875,11 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "packs": "Shipped playbooks, the first named wins; `amends packs` lists them.",
         "playbooks": "The folder of your own playbooks.",
     },
+    "_Keep": {
+        "text": "How long after a case was resolved its letters are kept: 24 months; without it, for ever.",
+        "case": "How long after it was resolved a case is kept: 6 years; without it, for ever.",
+        "archive": "How long after a case was resolved its letters are packed, and still read like any other.",
+    },
     "_Hours": {
         "zone": "Where the clock hangs, such as Europe/London.",
         "week": 'When you work: mon-thu: "09:00-12:30, 13:30-17:30", fri: "09:00-13:00"; days not named are closed.',
@@ -784,6 +911,7 @@ def _settings(form: _File, path: Path, folder: Path, problems: list[Problem]) ->
         ask_between=form.judge.ask_between or (min(_ASK_FROM, form.judge.complaint_at), form.judge.complaint_at),
         deep=form.judge.deep,
         retrain=form.judge.retrain,
+        keep=form.keep.settings(),
         remarks=() if form.hours else (_without_hours(path, calendars["default"]),),
     )
 

@@ -308,6 +308,7 @@ class Case:
     incident_version: int = 0  # of the facts it was linked by
     undone: bool = False  # Amends took its hands off, until a person says otherwise
     erased: bool = False  # who wrote, and what, was forgotten
+    words_gone_at: datetime | None = None  # what was written up to then was given up, as the site's rules say
 
     def task(self, key: str) -> Task | None:
         """The task with this key."""
@@ -699,6 +700,13 @@ class Erased(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WordsGone(Event):
+    """The case has rested as long as words are kept (`kept`, such as 24 months): no letter of it is there any more."""
+
+    kept: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Replanned(Event):
     """A person moved the case to another book; what its playbooks want follows, with this round's runs anew.
 
@@ -1073,6 +1081,11 @@ def _taken_up(event: TakenUp, case: Case) -> Case:
 @_apply.register
 def _erased(event: Erased, case: Case) -> Case:
     return _with(case, erased=True)
+
+
+@_apply.register
+def _words_gone(event: WordsGone, case: Case) -> Case:
+    return _with(case, words_gone_at=event.at)
 
 
 def _union(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
+import os
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from plugin.model import Address, Place, Written
-from plugin.store import UNTRUSTED, Conflict, Known, Store, StoreNewer, StoreUnavailable
+from plugin.store import UNTRUSTED, Conflict, CopyRefused, Known, Store, StoreNewer, StoreUnavailable
 from plugin.store.tables import REVISIONS, metadata
 from plugin.timeline import (
     Case,
@@ -32,6 +33,7 @@ from plugin.timeline import (
     TaskScheduled,
     fold,
 )
+from tests.stores import IN_A_FILE, left_by, looking
 
 NOW = datetime(2026, 11, 2, 9, 0, 0, 123456, tzinfo=UTC)
 LEASE = timedelta(seconds=120)
@@ -43,8 +45,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    store = Store(f"sqlite:///{path}")
+def store(store_url: str) -> Iterator[Store]:
+    store = Store(store_url)
     yield store
     store.close()
 
@@ -77,13 +79,20 @@ def test_an_error_of_the_database_shows_nobodys_words(store: Store) -> None:
     assert "Minka" not in str(caught.value)
 
 
-def test_the_migrations_make_exactly_the_tables_that_are_used(store: Store, path: Path) -> None:
-    with create_engine(f"sqlite:///{path}").connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+def test_the_migrations_make_exactly_the_tables_that_are_used(store: Store, store_url: str) -> None:
+    with looking(store_url) as connection:
+        # SQLite keeps the index for searching in tables of its own, and PostgreSQL in an index that SQLite has not.
+        ours = {
+            "include_name": lambda name, kind, _: kind != "table" or not str(name).startswith("search"),
+            "include_object": lambda _, name, *__: name != "sought_words",
+        }
+        context = MigrationContext.configure(connection, opts={"compare_type": True, **ours})
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_migrations_give_every_column_the_default_that_is_used(store: Store, path: Path) -> None:
+@IN_A_FILE
+def test_the_migrations_give_every_column_the_default_that_is_used(path: Path) -> None:
+    Store(f"sqlite:///{path}").close()
     with create_engine(f"sqlite:///{path}").connect() as migrated, create_engine("sqlite://").connect() as fresh:
         metadata.create_all(fresh)
         for table in metadata.tables:
@@ -96,13 +105,16 @@ def test_the_versions_that_open_without_loading_alembic_are_those_of_the_migrati
     assert [script.revision for script in reversed(list(scripts.walk_revisions()))] == list(REVISIONS)
 
 
-def test_the_file_and_its_journals_are_for_its_owner_alone(store: Store, path: Path) -> None:
-    _open(store)
-    files = sorted(path.parent.glob("amends.db*"))
-    assert len(files) > 1
-    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+@IN_A_FILE
+def test_the_file_and_its_journals_are_for_its_owner_alone(path: Path) -> None:
+    with closing(Store(f"sqlite:///{path}")) as store:
+        _open(store)
+        files = sorted(path.parent.glob("amends.db*"))
+        assert len(files) > 1
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 
+@IN_A_FILE
 def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
     Store(f"sqlite:///{path}").close()
     path.chmod(0o644)
@@ -110,16 +122,43 @@ def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_database_of_a_later_amends_is_refused_with_its_version(path: Path) -> None:
-    Store(f"sqlite:///{path}").close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
+def test_a_database_of_a_later_amends_is_refused_with_its_version(store_url: str) -> None:
+    Store(store_url).close()
+    with looking(store_url) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.commit()
     with pytest.raises(StoreNewer, match="its version 9999 is newer than this Amends - upgrade Amends"):
+        Store(store_url)
+
+
+@IN_A_FILE
+def test_a_store_of_an_older_amends_is_brought_up_to_date_and_kept_as_it_was(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    left_by(path, "0006")
+    for kept in ("amends.db.version-0006", "amends.db.version-0006-2"):
+        before = path.read_bytes()
+        Store(f"sqlite:///{path}").close()
+        with looking(f"sqlite:///{path.with_name(kept)}") as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0006"
+        assert path.with_name(kept).stat().st_mode & 0o777 == 0o600
+        assert f"from version 0006 to {REVISIONS[-1]}; as it was before it is kept in {path}.version" in caplog.text
+        path.write_bytes(before)  # an older Amends is at work again, and upgraded once more
+    assert len(list(path.parent.glob("*.part"))) == 0
+
+
+@IN_A_FILE
+def test_a_store_that_cannot_be_kept_as_it_was_stays_as_it_is(path: Path) -> None:
+    left_by(path, "0006")
+    (path.parent / f".amends.db.version-0006.{os.getpid()}.part").mkdir()
+    with pytest.raises(CopyRefused, match=r"amends\.db\.version-0006: it cannot be written there"):
         Store(f"sqlite:///{path}")
+    with looking(f"sqlite:///{path}") as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "0006"
 
 
 @pytest.mark.parametrize("where", ["missing/amends.db", "file/amends.db", "."])
+@IN_A_FILE
 def test_a_path_that_cannot_be_written_is_one_sentence(tmp_path: Path, where: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreUnavailable) as caught:
@@ -128,13 +167,16 @@ def test_a_path_that_cannot_be_written_is_one_sentence(tmp_path: Path, where: st
     assert "\n" not in str(caught.value)
 
 
+@IN_A_FILE
 def test_a_file_that_is_no_database_is_one_sentence(path: Path) -> None:
     path.write_bytes(b"This is a letter and no database at all. " * 50)
     with pytest.raises(StoreUnavailable, match="file is not a database"):
         Store(f"sqlite:///{path}")
 
 
-def test_a_database_that_was_damaged_meanwhile_is_one_sentence(store: Store, path: Path) -> None:
+@IN_A_FILE
+def test_a_database_that_was_damaged_meanwhile_is_one_sentence(path: Path) -> None:
+    store = Store(f"sqlite:///{path}")
     _open(store)
     store.close()
     raw = path.read_bytes()
@@ -146,12 +188,12 @@ def test_a_database_that_was_damaged_meanwhile_is_one_sentence(store: Store, pat
 # ---- transactions ----------------------------------------------------------------------------------------------------
 
 
-def test_what_was_stored_comes_back_after_a_restart(path: Path) -> None:
-    first = Store(f"sqlite:///{path}")
+def test_what_was_stored_comes_back_after_a_restart(store_url: str) -> None:
+    first = Store(store_url)
     due = DueBySet(at=NOW, due=DueBy(due_for="acknowledgement", due_at=NOW + timedelta(hours=4)))
     case = _open(first, "c1", due)
     first.close()
-    second = Store(f"sqlite:///{path}")
+    second = Store(store_url)
     with second.reading() as session:
         assert session.case("c1") == case
         assert session.timeline("c1") == [_received(), due]
@@ -169,8 +211,8 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
         assert session.known("support", ["k"]) == {}
 
 
-def test_a_case_one_has_at_hand_is_read_anew_where_another_process_added_to_it(path: Path) -> None:
-    one, other = Store(f"sqlite:///{path}"), Store(f"sqlite:///{path}")
+def test_a_case_one_has_at_hand_is_read_anew_where_another_process_added_to_it(store_url: str) -> None:
+    one, other = Store(store_url), Store(store_url)
     _open(one)
     with other.writing() as session:
         session.append(session.case("c1"), [Resolved(at=NOW, resolved_at=NOW, outcome="upheld")])
@@ -201,8 +243,8 @@ def test_far_more_cases_than_are_kept_at_hand_all_stand_as_they_should(store: St
         assert {case.version for case in session.load(f"c{number}" for number in range(1200)).values()} == {2}
 
 
-def test_who_decided_on_an_old_state_meets_a_conflict(path: Path) -> None:
-    one, other = Store(f"sqlite:///{path}"), Store(f"sqlite:///{path}")
+def test_who_decided_on_an_old_state_meets_a_conflict(store_url: str) -> None:
+    one, other = Store(store_url), Store(store_url)
     stale = _open(one)
     with other.writing() as session:
         session.append(session.case("c1"), [Noted(at=NOW, note="first")])
@@ -214,8 +256,8 @@ def test_who_decided_on_an_old_state_meets_a_conflict(path: Path) -> None:
     other.close()
 
 
-def test_who_opens_a_case_that_was_opened_meanwhile_meets_a_conflict(path: Path) -> None:
-    one, other = Store(f"sqlite:///{path}"), Store(f"sqlite:///{path}")
+def test_who_opens_a_case_that_was_opened_meanwhile_meets_a_conflict(store_url: str) -> None:
+    one, other = Store(store_url), Store(store_url)
     _open(one)
     with pytest.raises(Conflict):
         _open(other)

@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from plugin.cli.cases import Length
-from plugin.cli.frame import Frame, fail, say, whoami
+from plugin.cli.frame import Frame, desk_of, fail, say, whoami
 from plugin.decide import Act as PersonAct
 from plugin.decide import Correct, EndTask, Reopen, Resolve, SayReplied, Snooze
-from plugin.desk import Desk, open_desk
+from plugin.desk import Desk
 from plugin.inbox import Act, ActKind, Page
 from plugin.model import CATEGORIES, OUTCOMES, SEVERITIES
 
@@ -25,7 +25,7 @@ note_option = click.option("--note", default="", help="A word for the record.")
 @contextmanager
 def opened(frame: Frame, *, online: bool = False) -> Iterator[Desk]:
     """The desk of this folder, closed at the end; only what goes `online` needs a password."""
-    desk = open_desk(frame.settings(secrets=online))
+    desk = desk_of(frame.settings(secrets=online))
     try:
         yield desk
     finally:

@@ -14,10 +14,10 @@ from typing import Any
 import click
 
 from plugin.cli.alone import alone
-from plugin.cli.frame import Frame, counted, fail, say, whoami
+from plugin.cli.frame import Frame, counted, desk_of, fail, say, whoami
 from plugin.cli.previewing import Progress
 from plugin.config import InboxSettings, Settings
-from plugin.desk import Desk, open_desk
+from plugin.desk import Desk
 from plugin.desk.backfilling import Backfill, Settled
 from plugin.desk.undoing import Undoing
 from plugin.inbox import ALONE, Ahead, InboxUnavailable, Page
@@ -100,7 +100,7 @@ def backfill(
     """
     settings = frame.settings()
     with ExitStack() as opened:
-        desk = opened.enter_context(closing(open_desk(settings)))
+        desk = opened.enter_context(closing(desk_of(settings)))
         if inbox not in desk.inboxes:
             fail(f"backfill: there is no inbox {inbox} in amends.yaml - there is {', '.join(desk.inboxes)}", 2)
         old = Backfill(desk, inbox, since, by=whoami(name), drafts=drafts)

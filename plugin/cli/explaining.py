@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from plugin.cli.cases import json_option, opened, standing
+from plugin.cli.cases import json_option, opened, standing, words_gone
 from plugin.cli.frame import Frame, say, show_json
 from plugin.model import clip
 from plugin.register import Register
@@ -48,6 +48,8 @@ def told(register: Register, case: Json, explained: Json) -> Iterator[str]:
     playbooks = explained["playbooks"]
     yield f"{case['subject'] or '(no subject)'}"
     yield f"case {case['id']}, received {_shown(register, case['received_at'], case)}"
+    if case["words_gone_at"]:
+        yield words_gone(register, case)
     for due in sorted(case["due"], key=lambda due: (due["due_at"] is None, due["due_at"])):
         yield from ("", *_why_then(due), f"  {standing(register, due, case['inbox'])}")
     for task in explained["later"]:

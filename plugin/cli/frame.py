@@ -9,15 +9,21 @@ import getpass
 import json
 import logging
 import os
+import re
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from plugin.config import Settings, load
 from plugin.model import AmendsError
+
+if TYPE_CHECKING:
+    from plugin.desk import Desk
 
 logging.getLogger("amends").addHandler(logging.NullHandler())  # only `amends run` logs; others say it in a sentence
 
@@ -35,6 +41,17 @@ class Frame:
             fail(f"{self.config}: there is no such file here - `amends init` writes one, or name it with --config", 2)
         return load(self.config, secrets=secrets)
 
+    def named_at(self, store: str) -> str:
+        """Where in amends.yaml the server of this address is named, as `amends.yaml:3:8: `; empty if it is not."""
+        from plugin.store import shown  # noqa: PLC0415 - many a command asks no store
+
+        with suppress(AmendsError):
+            for number, line in enumerate(self.config.read_text("utf-8").splitlines(), 1):
+                found = re.match(r"(store\s*:\s*)\S", line)
+                if found and store.startswith("postgresql") and shown(load(self.config).store) == store:
+                    return f"{self.config}:{number}:{len(found[1]) + 1}: "
+        return ""
+
 
 def log_as(form: str) -> None:
     """Write the log to standard error, as text for people or as JSON (a document a line); the first word holds."""
@@ -44,8 +61,9 @@ def log_as(form: str) -> None:
     writer.setFormatter(_json_lines() if form == "json" else logging.Formatter("%(asctime)s %(name)s %(message)s"))
     logging.getLogger().addHandler(writer)
     logging.getLogger().setLevel(logging.INFO)
-    for chatty in ("alembic", "apprise", "apscheduler", "imapclient"):
+    for chatty in ("alembic", "apprise", "apscheduler", "imapclient", "psycopg"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what matters of it stands in our own words
 
 
 def _json_lines() -> logging.Formatter:
@@ -89,6 +107,31 @@ def show_json(document: Any) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=None if not sys.stdout.isatty() else 2))
 
 
+def desk_of(settings: Settings) -> Desk:
+    """The desk these settings describe; what is done there is heard at once by whoever is at work elsewhere."""
+    from plugin.desk import open_desk  # noqa: PLC0415 - looking at a case needs no desk
+
+    desk = open_desk(settings)
+    if desk.store.dialect == "postgresql":
+        from plugin.jobs.queue import share  # noqa: PLC0415 - one machine needs no queue
+
+        share(desk.store, settings.store)
+    return desk
+
+
+def show_json_list(name: str, items: Iterable[Any]) -> None:
+    """One JSON document that holds a list alone; of a long one, only what is being written is in memory."""
+    if sys.stdout.isatty():
+        show_json({name: list(items)})
+        return
+    told = (json.dumps(item, ensure_ascii=False) for item in items)
+    first = next(told, "")  # what is wrong with the question shows here, before anything is written
+    click.echo(f"{{{json.dumps(name)}: [{first}", nl=False)
+    for item in told:
+        click.echo(f", {item}", nl=False)
+    click.echo("]}")
+
+
 def fail(text: str, code: int) -> NoReturn:
     """End with a sentence and this exit code."""
     click.echo(text, err=True)
@@ -106,7 +149,9 @@ class Commands(click.Group):
         except AmendsError as error:
             if debug:
                 raise
-            fail(str(error), 2 if error.input_is_wrong else 1)
+            store = getattr(error, "url", "")  # of a server that cannot be reached, or refuses us
+            where = ctx.obj.named_at(store) if store and isinstance(ctx.obj, Frame) else ""
+            fail(f"{where}{error}", 2 if error.input_is_wrong else 1)
         except (click.ClickException, click.exceptions.Exit, click.Abort, SystemExit):
             raise
         except BrokenPipeError:

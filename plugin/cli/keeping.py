@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -18,15 +19,15 @@ import click
 from plugin.cli.acting import as_option
 from plugin.cli.alone import alone
 from plugin.cli.cases import opened as reading
-from plugin.cli.frame import Frame, counted, fail, say, whoami
+from plugin.cli.frame import Frame, counted, desk_of, fail, say, whoami
 from plugin.cli.undoing import take_back
-from plugin.config import Settings
-from plugin.desk import open_desk
+from plugin.config import Settings, store_at
 from plugin.desk.erasing import Erasing, Held
 from plugin.desk.undoing import Undoing
 from plugin.register.exporting import COLUMNS, row
-from plugin.store import StoreInUse, file_of, look_through
+from plugin.store import StoreInUse, file_of, look_through, shown
 from plugin.store import backup as back_up
+from plugin.store import move as move_store
 from plugin.store import restore as put_back
 
 # ---- export ---------------------------------------------------------------------------------------------------------
@@ -83,7 +84,7 @@ def erase(frame: Frame, who: str, *, yes: bool, name: str | None) -> None:
     not touched. Broken off, the same command goes on.
     """
     settings = frame.settings()
-    with closing(open_desk(settings)) as desk:
+    with closing(desk_of(settings)) as desk:
         erasing = Erasing(desk)
         held = erasing.held(who)
         if held.nothing:
@@ -127,7 +128,8 @@ def _left(*, leads: bool) -> Iterator[str]:
     yield "What Amends does not hold is not erased by it, and still holds this person's words:"
     yield "  the mailbox or Zendesk itself: their mail, your answers, drafts you edited, notes in tickets, and lists of"
     yield "  things to do that name others as well"
-    yield "  backups made before now, exports, and files that `amends store restore` put aside (amends.db.replaced-…)"
+    yield "  backups made before now, exports, files that `amends store restore` put aside (amends.db.replaced-…), and"
+    yield "  files that an upgrade kept (amends.db.version-…)"
     if not leads:
         yield "  until amends run has taken them back, within seconds, our own untouched drafts"
 
@@ -137,7 +139,7 @@ def _left(*, leads: bool) -> Iterator[str]:
 
 @click.group()
 def store() -> None:
-    """The store: a copy of it while Amends is at work, and back again."""
+    """The store: a copy of it while Amends is at work, and back again; and a move into another database."""
 
 
 @store.command()
@@ -173,10 +175,37 @@ def restore(frame: Frame, file: Path, *, yes: bool) -> None:
     say("What was erased or undone since the backup is in the store again: erase it, or undo it, once more.")
 
 
+@store.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.pass_obj
+def move(frame: Frame, source: str, target: str) -> None:
+    """Copy the store at the address FROM into the empty database at TO, and compare both, row by row.
+
+    Addresses as in amends.yaml: sqlite:///amends.db or 'postgresql+psycopg://user:${NAME}@host/database', where ${NAME}
+    stands in the environment or in .env. Refused while amends run is at work. FROM stays as it is.
+    """
+    settings = frame.settings(secrets=False)
+    old, new = (replace(settings, store=_address(one, settings.folder)) for one in (source, target))
+    with _while_alone(old, shown(old.store), "store move"), _while_alone(new, shown(new.store), "store move"):
+        moved = move_store(old.store, new.store, lambda table, rows: say(f"{counted(rows, 'row'):>16}  {table}"))
+    say(f"Moved: {counted(moved.cases, 'case')}, {counted(moved.rows, 'row')} in {counted(moved.tables, 'table')}; "
+        "each was read back and is the same.")  # fmt: skip
+    say(f"Name it in amends.yaml under `store:` ({shown(new.store)}, with its password as ${{NAME}}), and start again.")
+    say("The old store is as it was, with all that customers wrote: remove it once nothing in it is needed.")
+
+
+def _address(text: str, folder: Path) -> str:
+    try:
+        return store_at(text, folder)
+    except ValueError as error:
+        fail(f"store move: {error}", 2)
+
+
 @contextmanager
-def _while_alone(settings: Settings, target: Path) -> Iterator[None]:
+def _while_alone(settings: Settings, target: Path | str, doing: str = "store restore") -> Iterator[None]:
     """No `amends run` works on the store, and none can begin; raises StoreInUse where one does."""
-    with alone(settings, "store restore") as leads:
+    with alone(settings, doing) as leads:
         if not leads:
             raise StoreInUse(target)
         yield

@@ -14,14 +14,16 @@ _TIME = "%Y-%m-%d %H:%M"
 
 
 @click.group(invoke_without_command=True)
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many.")
+@click.option("--after", default="", metavar="ID", help="Those that follow this one in the list.")
 @json_option
 @click.pass_context
-def quarantine(ctx: click.Context, as_json: bool) -> None:
+def quarantine(ctx: click.Context, limit: int | None, after: str, as_json: bool) -> None:
     """Mails that could not be read: kept, listed, shown and retried."""
     if ctx.invoked_subcommand is not None:
         return
     with opened(ctx.obj) as register:
-        found = register.quarantine()
+        found = register.quarantine(limit, after)
         if as_json:
             show_json({"quarantine": found})
             return

@@ -6,10 +6,11 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import click
 from sqlalchemy import make_url
@@ -18,7 +19,7 @@ from plugin.alerts import Alerts
 from plugin.cli.frame import Frame, fail, log_as, say
 from plugin.config import Settings
 from plugin.desk import Desk, now_utc, open_desk
-from plugin.jobs import POLL, RUN, AlreadyRunning, Busy, Jobs, Leadership, run_once
+from plugin.jobs import POLL, RUN, AlreadyRunning, Busy, Jobs, Leadership, SharedLeadership, run_once
 
 log = logging.getLogger("amends.run")
 _LOOK_AGAIN = 0.3  # seconds between two looks whether another command is over
@@ -36,7 +37,7 @@ def run(frame: Frame, once: bool, every: float, form: str) -> None:
     settings = frame.settings()
     log_as(form)
     try:
-        with leadership(settings) if once else turn(settings):
+        with leadership(settings) if once else turn(settings, alone=False):
             _lead(settings, once, every)
     except AlreadyRunning as error:
         say(str(error))
@@ -44,8 +45,9 @@ def run(frame: Frame, once: bool, every: float, form: str) -> None:
 
 def _lead(settings: Settings, once: bool, every: float) -> None:
     desk = open_desk(settings)
-    with desk.store.writing() as session:
-        session.release()  # whoever held a task before us has ended, perhaps in the middle of it
+    if once or desk.store.dialect == "sqlite":
+        with desk.store.writing() as session:
+            session.release()  # whoever held a task before us has ended, perhaps in the middle of it
     if once:
         _once(desk)
     else:
@@ -63,23 +65,9 @@ def _once(desk: Desk) -> None:
 
 def work(desk: Desk, settings: Settings, every: float = POLL, *, beside: bool = True) -> None:
     """Everything in one process, until SIGINT or SIGTERM; without `beside` nothing stands inside a helpdesk."""
-    from plugin.desk.learning import learn_when_due  # noqa: PLC0415 - a single pass has no time to learn, …
-    from plugin.desk.mending import Mending  # noqa: PLC0415 - … ends before anything can be mended …
-    from plugin.register import Register, tone_of  # noqa: PLC0415 - … needs no register …
-    from plugin.web import open_doors, open_sidebars, serve  # noqa: PLC0415 - … and no web server
-
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    log_as("text")
-    alerts = Alerts(desk.store, tuple(desk.inboxes), settings.notify, now_utc)
-    learn = partial(learn_when_due, desk.judge, desk.store, settings.retrain)
-    jobs = Jobs(desk, poll_every=every, learn=learn, alert=alerts.look, mended=Mending(desk, settings).look)
-    inboxes = {inbox.name: inbox for inbox in settings.inboxes}
-    register = Register(desk.store, settings.calendars, inboxes, tone_of(settings))
-    doors = open_doors(desk.store, settings.inboxes, jobs.rung)
-    sidebars = open_sidebars(register, lambda: desk, settings.inboxes if beside else ())
-    with closing(doors), serve(register, settings.listen, doors, sidebars, token=settings.web_token) as address:
+    stop = until_told()
+    jobs = engine(desk, settings, every)
+    with pages(desk, settings, jobs.rung, beside=beside) as address:
         jobs.start()
         say(f"Amends is at work: {', '.join(desk.inboxes)}. Register: {address} - end with Ctrl-C.")
         stop.wait()
@@ -87,8 +75,56 @@ def work(desk: Desk, settings: Settings, every: float = POLL, *, beside: bool = 
         jobs.stop()
 
 
+def until_told() -> threading.Event:
+    """Set as soon as somebody ends this process by SIGINT or SIGTERM."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    log_as("text")
+    return stop
+
+
+class Engine(Protocol):
+    """What wakes the desk."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def rung(self, name: str) -> None: ...
+
+
+def engine(desk: Desk, settings: Settings, every: float = POLL) -> Engine:
+    """The engine that the store of this desk asks for."""
+    from plugin.desk.keeping import Chores  # noqa: PLC0415 - a single pass keeps all it finds, …
+    from plugin.desk.learning import learn_when_due  # noqa: PLC0415 - … has no time to learn …
+    from plugin.desk.mending import Mending  # noqa: PLC0415 - … and ends before anything can be mended
+
+    alert = Alerts(desk.store, tuple(desk.inboxes), settings.notify, now_utc).look
+    learn = partial(learn_when_due, desk.judge, desk.store, settings.retrain)
+    mended = Mending(desk, settings).look
+    tidy = Chores(desk.store, settings.keep, now_utc).look
+    if desk.store.dialect == "sqlite":
+        return Jobs(desk, poll_every=every, learn=learn, alert=alert, mended=mended, tidy=tidy)
+    from plugin.jobs.sharing import Worker  # noqa: PLC0415 - one machine needs no queue
+
+    return Worker(desk, settings.store, poll_every=every, learn=learn, alert=alert, mended=mended, tidy=tidy)
+
+
 @contextmanager
-def turn(settings: Settings, doing: str = RUN) -> Iterator[None]:
+def pages(desk: Desk, settings: Settings, rung: Callable[[str], None], *, beside: bool = True) -> Iterator[str]:
+    """Serve the pages, the doors and, with `beside`, what stands inside a helpdesk; gives the address."""
+    from plugin.register import Register, tone_of  # noqa: PLC0415 - a single pass needs no register …
+    from plugin.web import open_doors, open_sidebars, serve  # noqa: PLC0415 - … and no web server
+
+    inboxes = {inbox.name: inbox for inbox in settings.inboxes}
+    register = Register(desk.store, settings.calendars, inboxes, tone_of(settings))
+    doors = open_doors(desk.store, settings.inboxes, rung)
+    sidebars = open_sidebars(register, lambda: desk, settings.inboxes if beside else ())
+    with closing(doors), serve(register, settings.listen, doors, sidebars, token=settings.web_token) as address:
+        yield address
+
+
+@contextmanager
+def turn(settings: Settings, doing: str = RUN, *, alone: bool = True) -> Iterator[None]:
     """Lead the store as soon as no other command does, and say so where that takes a while; raises AlreadyRunning.
 
     A service that ended because somebody takes something back would lie there until somebody sees it.
@@ -97,7 +133,7 @@ def turn(settings: Settings, doing: str = RUN) -> Iterator[None]:
         waits_for = ""
         while True:
             try:
-                held.enter_context(leadership(settings, doing))
+                held.enter_context(leadership(settings, doing, alone=alone))
                 break
             except Busy as error:
                 if waits_for != error.doing:
@@ -107,8 +143,13 @@ def turn(settings: Settings, doing: str = RUN) -> Iterator[None]:
         yield
 
 
-def leadership(settings: Settings, doing: str = RUN) -> Leadership:
-    """The lock of a store, named without its password; entering it raises AlreadyRunning or Busy."""
+def leadership(settings: Settings, doing: str = RUN, *, alone: bool = True) -> Leadership | SharedLeadership:
+    """The lock of a store, named without its password; entering it raises AlreadyRunning or Busy.
+
+    In PostgreSQL those that are not `alone` share it; a file has one process at a time.
+    """
+    if settings.store.startswith("postgresql"):
+        return SharedLeadership(settings.store, doing, alone=alone)
     return Leadership(make_url(settings.store).render_as_string(hide_password=True), _lock_path(settings), doing)
 
 

@@ -265,10 +265,10 @@ def _plain(name: str, finding: Finding) -> dict[str, object]:
 
 def _store(settings: Settings) -> Finding:
     try:
-        Store(settings.store).close()
+        with closing(Store(settings.store)) as store:
+            return Finding("database", True, f"{store.url} can be opened{store.about()}")
     except StoreError as error:
         return Finding("database", False, str(error))
-    return Finding("database", True, f"{settings.store} can be opened")
 
 
 def _silent(settings: Settings) -> dict[str, list[Finding]]:

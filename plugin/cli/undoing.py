@@ -10,8 +10,8 @@ import click
 
 from plugin.cli.acting import as_option
 from plugin.cli.alone import alone
-from plugin.cli.frame import Frame, counted, fail, say, whoami
-from plugin.desk import Desk, open_desk
+from plugin.cli.frame import Frame, counted, desk_of, fail, say, whoami
+from plugin.desk import Desk
 from plugin.desk.undoing import Traces, Undoing
 from plugin.inbox import FLAG
 
@@ -36,7 +36,7 @@ def undo(
     if bool(case) == everything or everything != bool(inbox):
         raise click.UsageError("name either a CASE, or an inbox with --inbox NAME --all")
     settings = frame.settings()
-    with closing(open_desk(settings)) as desk:
+    with closing(desk_of(settings)) as desk:
         if inbox and inbox not in desk.inboxes:
             fail(f"undo: there is no inbox {inbox} in amends.yaml - there is {', '.join(desk.inboxes)}", 2)
         undoing = Undoing(desk, lambda: datetime.now(UTC))

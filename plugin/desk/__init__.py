@@ -12,7 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -76,7 +76,7 @@ class Desk:
         self._judge, self._clock, self._past = judge, clock, past
         self._taught = NEVER_TAUGHT
         self._counted = False
-        with store.writing() as session:
+        with store.entering() as session:
             session.keep_book(policies.book.version, policies.book.to_json())
 
     def poll(self, name: str) -> int:
@@ -94,10 +94,10 @@ class Desk:
                 self.receive(name, page)
                 total += len(page.messages)
         except InboxError as error:
-            with self.store.writing() as session:
+            with self.store.writing(name) as session:
                 keep_fault(session, error, self._clock())
             raise
-        with self.store.writing() as session:
+        with self.store.writing(name) as session:
             session.keep_well(name, self._clock())
         return total
 
@@ -138,8 +138,9 @@ class Desk:
 
     def _take(self, name: str, page: Page, *, old: bool = False) -> None:
         assessed = self._assess(page)
-        with self.store.writing() as session:
-            Intake(session, self.policies, name, self._clock(), assessed, self._past, old).take(page)
+        with self.store.writing(name) as session:
+            now, whole = self._clock(), self._judge.assess
+            Intake(session, self.policies, name, now, assessed, self._past, old, whole).take(page)
 
     def _heed(self, taught: str) -> None:
         """Judge from now on as people have taught, here or in another process."""
@@ -149,7 +150,7 @@ class Desk:
             self._judge, self._taught = taught_by_people(self._judge, self.store), taught
 
     def _assess(self, page: Page) -> dict[str, Assessment]:
-        assessed = {message.key: self._judge.assess(message) for message in page.messages}
+        assessed = {message.key: self._judge.glance(message) for message in page.messages}
         for act in page.acts:
             # A person looked at it, so it counts even if a machine wrote it.
             if act.kind is ActKind.COMPLAINT and act.message is not None:
@@ -166,7 +167,9 @@ class Desk:
         raise Conflict(case_id)
 
     def _act(self, case_id: str, act: Act | Replan) -> Case:
-        with self.store.writing() as session:
+        with self.store.reading() as session:
+            inbox = session.case(case_id).inbox  # which is never another one
+        with self.store.writing(inbox or None) as session:
             case, now = _known(session, case_id), self._clock()
             trigger: Trigger
             if isinstance(act, Replan):
@@ -183,18 +186,36 @@ class Desk:
 
     def run_due(self) -> Outcome:
         """Raise every task whose time has come and write all that waits; faults are stored, not raised."""
-        self._recount()
-        spread(self.store, self.policies, self._clock())
+        self.keep_up()
         with self.store.writing() as session:
             Raising(session, self.policies, self._clock()).run()
         return Writing(self.store, self.policies, self.inboxes, self._clock()).run()
+
+    def keep_up(self) -> None:
+        """Bring cases in line with changed calendars (once in a process) and with incidents told anew."""
+        self._recount()
+        spread(self.store, self.policies, self._clock())
+
+    def ahead(self, within: timedelta = timedelta()) -> dict[str, datetime]:
+        """The inboxes for which something falls due within so long, each with the time of the first."""
+        with self.store.reading() as session:
+            return session.ahead(self._clock() + within)
+
+    def perform(self, name: str, may: Callable[[], bool] = lambda: True) -> Outcome:
+        """As `run_due`, of one inbox alone: so one that does not answer holds up no other.
+
+        Before anything is written `may` is asked whether we still may; where not, what is left stays due.
+        """
+        with self.store.writing(name) as session:
+            Raising(session, self.policies, self._clock()).run(name)
+        return Writing(self.store, self.policies, self.inboxes, self._clock(), may).run(name)
 
     def _recount(self) -> None:
         """A calendar that was changed since the last run moves the open due-bys; looked at once in a process."""
         if self._counted:
             return
-        with self.store.writing() as session:
-            for name in self.inboxes:
+        for name in self.inboxes:
+            with self.store.writing(name) as session:
                 recount(session, self.policies, name, self._clock())
         self._counted = True
 

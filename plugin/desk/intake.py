@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,6 +31,7 @@ from plugin.decide import (
 )
 from plugin.desk.ledger import ASSESSMENT, Policies, follow, store_events, words_of
 from plugin.inbox import ALONE, Act, ActKind, Page, Unreadable
+from plugin.judge import Glance
 from plugin.judge.own import own_text
 from plugin.letters import promised
 from plugin.model import CATEGORIES, SEVERITIES, Address, Assessment, Direction, Message, Origin, Place, Promise
@@ -62,6 +63,8 @@ _THEIRS = ("complaint", "undecided", "no")
 class Intake:
     """Takes one page in; `assessed` holds the judge's view of each of its messages, by key.
 
+    Where that is a Glance and the message belongs to a case, `whole` is asked for all there is to be said of it.
+
     With `past` a message counts as taken in when it came, and not `now`, if that is later than `now`. With `old` the
     page is of a backlog: later parts of its threads may be known already.
     """
@@ -73,6 +76,7 @@ class Intake:
     assessed: dict[str, Assessment]
     past: bool = False
     old: bool = False
+    whole: Callable[[Message], Assessment] | None = None
     _by_id: dict[str, list[Known]] = field(default_factory=lambda: defaultdict(list))
     _seen: dict[str, Known] = field(default_factory=dict)
     _complaints: dict[str, set[str]] = field(default_factory=dict)
@@ -123,10 +127,10 @@ class Intake:
             self._record(message, "", "echo")
             return
         case = self._case_for(message)
-        assessment = self.assessed[message.key]
         if self.old and (later := self._begun_later(message, case)) is not None:
-            self._goes_before(message, assessment, later)
+            self._goes_before(message, self._view(message), later)
             return
+        assessment = self.assessed[message.key] if case.status is Status.NONE else self._view(message)
         after, events = follow(
             self.session, self.policies, case, self.inbox, self._trigger(message, case, assessment, insist)
         )
@@ -137,6 +141,13 @@ class Intake:
             self._keep(message, assessment, after.id, reply=_is_reply(events))
         elif case.status is Status.NONE:
             self._note_beside(message)
+
+    def _view(self, message: Message) -> Assessment:
+        """All that the judge says of a message."""
+        told = self.assessed[message.key]
+        if isinstance(told, Glance) and self.whole is not None:
+            told = self.assessed[message.key] = self.whole(message)
+        return told
 
     def _note_beside(self, message: Message) -> None:
         """A mail of ours to a complainant that names no thread proves nothing; where its subject fits, that is said."""
@@ -155,7 +166,7 @@ class Intake:
 
     def _proved(self, message: Message, known: Known) -> None:
         """One of ours that lay elsewhere first, where nothing vouched for it, lies in Sent after all."""
-        assessment = self.assessed[message.key]
+        assessment = self._view(message)
         trigger = self._trigger(message, self._case_for(message), assessment, False)
         case, events = follow(self.session, self.policies, self._case_for(message), self.inbox, trigger)
         self.session.change_verdict(self.inbox, known.key, "ours", case.id)
@@ -368,7 +379,7 @@ class Intake:
             return  # our own tag, which we have yet to take off
         if message.sender.email not in (case.complainant.email, case.answer_to.email):
             case = Case()  # a stranger in somebody else's thread has a case of his own
-        trigger = self._trigger(message, case, self.assessed[message.key], True)
+        trigger = self._trigger(message, case, self._view(message), True)
         after, events = follow(self.session, self.policies, case, self.inbox, trigger)
         if events:
             self.session.change_verdict(self.inbox, message.key, "complaint", after.id)

@@ -102,11 +102,15 @@ def follow(
 
 def words_of(session: Session, case: Case) -> str:
     """What the complainant wrote himself to open this round, as conditions look at it; empty once it was forgotten."""
-    row = session.letter(case.id, case.message)
-    if row is None:
+    return words_in(session.letter(case.id, case.message))
+
+
+def words_in(letter: Mapping[str, Any] | None) -> str:
+    """The same, of a complaint as it is kept."""
+    if letter is None:
         return ""
-    own = ASSESSMENT.validate_json(row["detail"]).own_text if row["detail"] else ""
-    return own or str(row["text"])
+    own = ASSESSMENT.validate_json(letter["detail"]).own_text if letter["detail"] else ""
+    return own or str(letter["text"])
 
 
 def store_events(session: Session, case: Case, events: Sequence[Event], inbox: str) -> Case:

@@ -102,7 +102,7 @@ class Retrying:
         """It leaves the quarantine once it is on record: broken off before, it is known the next time."""
         # Later parts of its thread may have come, and been read, since.
         self._desk.receive(name, page, old=True)
-        with self._desk.store.writing() as session:
+        with self._desk.store.writing(name) as session:
             known = session.known(name, [message.key for message in page.messages])
             if known:
                 session.let_out(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +13,12 @@ from plugin.config import InboxSettings
 from plugin.decide import Acted, IncidentTold, TaskDue, TouchDraft, date_of, predecessors, short, withdrawal
 from plugin.desk import reminders
 from plugin.desk.incidents import Telling, telling_of, told_to, worded
-from plugin.desk.ledger import ASSESSMENT, Policies, follow, keep_fault, stay_quiet, store_events, words_of
+from plugin.desk.ledger import ASSESSMENT, Policies, follow, keep_fault, stay_quiet, store_events, words_in, words_of
 from plugin.inbox import ALONE, Change, Inbox, InboxError, InboxUnavailable, Receipt
 from plugin.incident import Incident
 from plugin.letters.alike import MOST, Lately, stock_of
 from plugin.model import Assessment, Draft, Place, Purpose, Reminder, Written, clip
-from plugin.store import UNTRUSTED, Claim, Session, Store
+from plugin.store import UNTRUSTED, Claim, Session, Store, StoreError
 from plugin.timeline import (
     CAPPED,
     FORBIDDEN,
@@ -63,6 +63,7 @@ _ALLOWED = {"watch": frozenset[Kind](), "tag": frozenset(Kind) - {Kind.DRAFT}, "
 
 _Tasks = list[tuple[str, Task]]  # each with the id of its case
 _Held = list[tuple[str, Task, str]]  # the same, with what holds it back
+_Texts = Mapping[tuple[str, str], Mapping[str, str]]  # by case and key
 _KEPT = "this server cannot remove a single message, so the old draft stays"
 
 
@@ -78,32 +79,32 @@ class Raising:
     now: datetime
     _raised: dict[str, list[reminders.Raised]] = field(default_factory=lambda: defaultdict(list))
 
-    def run(self) -> int:
-        """Every due task of a person; how many there were."""
+    def run(self, inbox: str = "") -> int:
+        """Every due task of a person, of all inboxes or of one; how many there were."""
         total = 0
-        while claims := self.session.claim(self.now, LEASE, for_inbox=False, limit=BATCH):
-            self.session.load(claim.case_id for claim in claims)
+        while claims := self.session.claim(self.now, LEASE, for_inbox=False, inbox=inbox, limit=BATCH):
+            texts = self.session.letters_of(list(self.session.load(claim.case_id for claim in claims)))
             for claim in claims:
-                self._try(claim)
+                self._try(claim, texts)
             total += len(claims)
-        for inbox, raised in self._raised.items():
-            self._remind(inbox, raised)
+        for name, raised in self._raised.items():
+            self._remind(name, raised)
         return total
 
-    def _try(self, claim: Claim) -> None:
+    def _try(self, claim: Claim, texts: _Texts) -> None:
         """One case that cannot be decided must not hold up the others."""
         try:
-            self._raise(claim)
+            self._raise(claim, texts)
         except Exception as error:
             log.exception("case %s: its task %s could not be raised", claim.case_id, claim.key)
             self.session.postpone([claim.key], self.now + REFUSED_PAUSE, f"{type(error).__name__}: {error}")
 
-    def _raise(self, claim: Claim) -> None:
+    def _raise(self, claim: Claim, texts: _Texts) -> None:
         case = self.session.case(claim.case_id)
         if claim.inbox not in self.policies.inboxes:
             self.session.postpone([claim.key], self.now + REFUSED_PAUSE, f"inbox {claim.inbox} is not configured")
             return
-        trigger = TaskDue(at=self.now, key=claim.key, text=words_of(self.session, case))
+        trigger = TaskDue(at=self.now, key=claim.key, text=words_in(texts.get((case.id, case.message))))
         after, events = follow(self.session, self.policies, case, claim.inbox, trigger)
         if not events:
             self.session.postpone([claim.key], self.now + REFUSED_PAUSE, "nothing follows from this task")
@@ -179,34 +180,45 @@ class Writing:
     policies: Policies
     inboxes: Mapping[str, Inbox]
     now: datetime
+    may: Callable[[], bool] = lambda: True
+    """Whether we may go on; asked before anything is taken in hand, and before it is written."""
 
-    def run(self, *, only: Sequence[str] = (), begun: bool = False) -> Outcome:
-        """Everything due; a task that fails is postponed, so this ends.
+    def run(self, inbox: str = "", *, only: Sequence[str] = (), begun: bool = False) -> Outcome:
+        """Everything due, for all inboxes or for one; a task that fails is postponed, so this ends.
 
         With `only` what is due of these cases alone; of that, with `begun`, what was tried before.
         """
         outcome = Outcome()
-        while True:
-            with self.store.writing() as session:
-                claims = (
-                    session.claim_of(only, self.now, LEASE, begun=begun, limit=BATCH) if only
-                    else session.claim(self.now, LEASE, for_inbox=True, limit=BATCH)
-                )  # fmt: skip
-            if not claims:
-                return outcome
-            by_inbox: dict[str, list[Claim]] = defaultdict(list)
-            for claim in claims:
-                by_inbox[claim.inbox].append(claim)
-            for inbox, some in by_inbox.items():
-                outcome += self._write(inbox, some)
+        while self.may() and (claims := self._claimed(inbox, only, begun=begun)):
+            outcome += self._taken_in_hand(claims)
+        return outcome
+
+    def some(self) -> Outcome:
+        """What is due now, at most a handful; for who looks himself whether there is more."""
+        return self._taken_in_hand(self._claimed())
+
+    def _claimed(self, inbox: str = "", only: Sequence[str] = (), *, begun: bool = False) -> list[Claim]:
+        with self.store.writing(inbox or None) as session:
+            if only:
+                return session.claim_of(only, self.now, LEASE, begun=begun, limit=BATCH)
+            return session.claim(self.now, LEASE, for_inbox=True, inbox=inbox, limit=BATCH)
+
+    def _taken_in_hand(self, claims: Sequence[Claim]) -> Outcome:
+        outcome = Outcome()
+        by_inbox: dict[str, list[Claim]] = defaultdict(list)
+        for claim in claims:
+            by_inbox[claim.inbox].append(claim)
+        for name, some in by_inbox.items():
+            outcome += self._write(name, some)
+        return outcome
 
     def _write(self, name: str, claims: Sequence[Claim]) -> Outcome:
         inbox = self.inboxes.get(name)
         if inbox is None:
             return self._postpone(claims, REFUSED_PAUSE, f"inbox {name} is not configured")
         jobs, again = self._prepare(name, claims)
-        if not jobs:
-            return again
+        if not jobs or not self.may():
+            return again  # what may not be written any more is another's, at the latest when its lease ends
         try:
             with self.store.reading() as session:
                 stay_quiet(session.inbox(name), self.now)
@@ -215,25 +227,37 @@ class Writing:
             return self._postpone(claims, max(_pause(claims), timedelta(seconds=error.wait)), error)
         except InboxError as error:
             return self._postpone(claims, REFUSED_PAUSE, error)
+        except StoreError:
+            raise  # it is the same for every inbox; what was written is found there at the next try
         except Exception as error:  # a fault of ours with one inbox must not hold up the others
             log.exception("inbox %s could not be written", name)
             fault = InboxError(name, f"unexpected {type(error).__name__}: {error}", "report it")
             return self._postpone(claims, REFUSED_PAUSE, fault)
-        with self.store.writing() as session:
+        with self.store.writing(name) as session:
             session.load(claim.case_id for claim in claims)
             attempts = {claim.key: claim.attempts for claim in claims}
-            settled = _Settled(session, self.policies, name, self.now, attempts)
+            lately = self._lately(session, name) if any(job.letter is not None for job in jobs) else Lately()
+            settled = _Settled(session, self.policies, name, self.now, attempts, lately)
             for job, receipt in zip(jobs, receipts, strict=True):
                 settled.take(job, receipt)
             return settled.outcome + again
 
     def _postpone(self, claims: Sequence[Claim], pause: timedelta, why: InboxError | str) -> Outcome:
         log.warning("%d writes postponed: %s", len(claims), why)
-        with self.store.writing() as session:
+        with self.store.writing(claims[0].inbox) as session:
             session.postpone([claim.key for claim in claims], self.now + pause, str(why))
             if isinstance(why, InboxError):
                 keep_fault(session, why, self.now)
         return Outcome(again=len(claims))
+
+    def _lately(self, session: Session, name: str) -> Lately:
+        """The drafts of today, the last ones; with the one that is held against them they are as many as are kept.
+
+        They are read before anything else is stored, so that all of that goes to the database together.
+        """
+        calendar = self.policies.calendars[self.policies.inboxes[name].hours]
+        today = calendar.local(self.now).replace(hour=0, minute=0, second=0)
+        return Lately(dict(session.latest_drafts(name, today.astimezone(UTC), MOST - 1)))
 
     def _prepare(self, name: str, claims: Sequence[Claim]) -> tuple[list[_Job], Outcome]:
         """The jobs to do; what mode or caps forbid is dropped for good, what cannot be prepared is tried later."""
@@ -241,7 +265,7 @@ class Writing:
         jobs = build.jobs(tasks)
         if not held and not build.faults and not build.waiting:
             return jobs, Outcome()
-        with self.store.writing() as session:
+        with self.store.writing(name) as session:
             for case_id, task, why in held:
                 dropped = TaskDropped(at=self.now, key=task.key, reason=why)
                 store_events(session, session.case(case_id), [dropped], name)
@@ -263,13 +287,13 @@ class Writing:
             waiting = _in_turn(cases, there)
             there = [(case, task) for case, task in there if task.key not in waiting]
             allowed, held = self._within_mode(name, cases, there)
-            tasks, capped = self._within_caps(session, name, cases, allowed)
+            untrusted = session.untrusted(name, [task.message_id for _, task in allowed if task.kind is Kind.DRAFT])
+            tasks, capped = self._within_caps(session, name, cases, allowed, untrusted)
             tagged = [task.message for _, task in tasks if task.kind is Kind.TAG]
             places = session.place_of(name, [*tagged, *(case.message for case in cases.values())])
             targets = [task.message_id for _, task in tasks if task.kind in (Kind.WITHDRAWAL, Kind.SETTLING)]
             written = session.written_as(name, targets)
             settling = [task.message_id for _, task in tasks if task.kind is Kind.SETTLING]
-            untrusted = session.untrusted(name, [task.message_id for _, task in tasks if task.kind is Kind.DRAFT])
             needed = {one for one in dict.fromkeys(targets) if _still_needed(session, name, one)}
             over = [written[one][0] for one in settling if one in written]
             incidents = told_to(session, list(cases.values()))
@@ -296,14 +320,12 @@ class Writing:
         return good, held
 
     def _within_caps(
-        self, session: Session, name: str, cases: Mapping[str, Case], tasks: _Tasks
+        self, session: Session, name: str, cases: Mapping[str, Case], tasks: _Tasks, untrusted: Set[str]
     ) -> tuple[_Tasks, _Held]:
         """Those that may be written now, and the drafts that would be too many for one hour."""
-        drafts = [task.message_id for _, task in tasks if task.kind is Kind.DRAFT]
-        if not drafts:
+        if not any(task.kind is Kind.DRAFT for _, task in tasks):
             return tasks, []
         counts = session.drafts_since(name, self.now - timedelta(hours=1))
-        untrusted = session.untrusted(name, drafts)
         good: _Tasks = []
         capped: _Held = []
         for case_id, task in tasks:
@@ -361,7 +383,7 @@ class _Build:
     inbox: str
     now: datetime
     cases: Mapping[str, Case]
-    texts: Mapping[tuple[str, str], Mapping[str, str]]
+    texts: _Texts
     places: Mapping[str, Place]
     written: Mapping[str, tuple[Written, str]]
     untrusted: Set[str]  # drafts that answer mail which failed DMARC
@@ -569,8 +591,8 @@ class _Settled:
     inbox: str
     now: datetime
     attempts: Mapping[str, int]  # how often each task was taken in hand, this time included
+    lately: Lately
     outcome: Outcome = Outcome()
-    _lately: Lately | None = None
 
     def take(self, job: _Job, receipt: Receipt) -> None:
         for case_id, task in job.tasks:
@@ -700,12 +722,8 @@ class _Settled:
 
     def _alike(self, case_id: str, text: str, stock: frozenset[str]) -> int:
         """To how many others nearly the same was written today, of the last fifty drafts in this inbox."""
-        settings = self.policies.inboxes[self.inbox]
-        if self._lately is None:
-            today = self.policies.calendars[settings.hours].local(self.now).replace(hour=0, minute=0, second=0)
-            self._lately = Lately(dict(self.session.latest_drafts(self.inbox, today.astimezone(UTC), MOST)))
-        near = self._lately.near(case_id, text, stock, settings.signature)
-        self._lately.add(case_id, text)
+        near = self.lately.near(case_id, text, stock, self.policies.inboxes[self.inbox].signature)
+        self.lately.add(case_id, text)
         return near
 
     def _anew(self, task: Task, why: str) -> None:

@@ -24,7 +24,8 @@ from plugin.register.incidents import belonging, incident_document, incidents_as
 from plugin.register.shape import document, summary, task_document, utc, worded
 from plugin.register.wording import remarked
 from plugin.source import Problems
-from plugin.store import Session, Store, next_due
+from plugin.store import Session, Store, next_due, wanted
+from plugin.store.holdings import Holding
 from plugin.timeline import Case, Status, Task, TaskState
 
 __all__ = ["NoSuchCase", "Register", "open_register", "tone_of"]
@@ -33,7 +34,6 @@ _LISTED = (Status.OPEN.value, Status.RESOLVED.value)
 _AT_ONCE = 500
 """Cases folded in one transaction."""
 _A_FEW = 50
-_EVERYTHING = 1_000_000
 
 
 class NoSuchCase(AmendsError):
@@ -111,17 +111,51 @@ class Register:
 
         `due_within` keeps those that owe something by then, or owed it before. Raises NoSuchCase if `after` is none.
         """
+        return list(self.each_case(open_only, due_within, now, limit, after))
+
+    def each_case(
+        self,
+        open_only: bool = False,
+        due_within: timedelta | None = None,
+        now: datetime | None = None,
+        limit: int | None = None,
+        after: str = "",
+    ) -> Iterator[dict[str, Any]]:
+        """The same, one after the other, so that they need not all be in memory."""
         statuses = _LISTED[:1] if open_only else _LISTED
         before = None if due_within is None else (now or datetime.now(UTC)) + due_within
-        return [summary(case, self) for case in self._newest_first(statuses, before, limit, after)]
+        return (summary(case, self) for case in self._newest_first(statuses, before, limit, after))
+
+    def search(self, words: str, limit: int | None = None, after: str = "") -> Iterator[dict[str, Any]]:
+        """Cases in which all these words stand, newest first; all of them, or the `limit` that follow the case `after`.
+
+        They are looked for in the id, in who complained and what about, and in letters; case and accents do not count,
+        and `word*` finds what begins so. Any text will do. Raises NoSuchCase if `after` is none.
+        """
+        asked, left = wanted(words), limit
+        while asked and (left is None or left > 0):
+            some = _AT_ONCE if left is None else min(left, _AT_ONCE)
+            with self._store.reading() as session:
+                if after:
+                    self._position(session, after)
+                ids = session.sought(asked, after, some)
+                cases = list(session.load(ids).values())
+            yield from (summary(case, self) for case in cases if case.status.value in _LISTED)
+            left = None if left is None else left - len(ids)
+            if len(ids) < some:
+                return
+            after = ids[-1]
 
     def everything(self) -> Iterator[dict[str, Any]]:
         """Every case as `case` tells it, with every text that is kept as `texts`, oldest first."""
-        with self._store.reading() as session:
-            ids = session.summaries(statuses=_LISTED, limit=_EVERYTHING)[::-1]
-        for start in range(0, len(ids), _A_FEW):
+        last: tuple[datetime, str] | None = None
+        while True:
             with self._store.reading() as session:
-                yield from [self._whole(session, case_id) for case_id in ids[start : start + _A_FEW]]
+                some = session.oldest_first(last, _A_FEW)
+                yield from [self._whole(session, case_id) for _, case_id in some]
+            if len(some) < _A_FEW:
+                return
+            last = some[-1]
 
     def _whole(self, session: Session, case_id: str) -> dict[str, Any]:
         letters = {key: row for (_, key), row in session.letters_of([case_id]).items()}
@@ -142,26 +176,31 @@ class Register:
         Begins anew where `after` owes nothing any more; raises NoSuchCase where there is no such case.
         """
         with self._store.reading() as session:
-            if after:
-                self._position(session, after)
-            owing = session.owing(_EVERYTHING)
-            ids = list(dict.fromkeys([*owing, *session.summaries(statuses=_LISTED[:1], limit=_EVERYTHING)]))
-            start = ids.index(after) + 1 if after in ids else 0
-            cases = session.load(ids[start : start + limit]).values()
-            return [summary(case, self) for case in cases]
+            last = session.case(after) if after else None
+            if last is not None and last.received_at is None:
+                raise NoSuchCase(after)
+            owed = next_due(last) if last else None
+            quiet = last is not None and owed is None and last.status is Status.OPEN
+            ids = [] if quiet else session.owing(limit, (owed, after) if owed else None)
+            behind = (last.received_at, after) if last and quiet and last.received_at else None
+            ids += session.quiet(limit - len(ids), behind) if len(ids) < limit else []
+            return [summary(case, self) for case in session.load(ids).values()]
 
     def _newest_first(
         self, statuses: Sequence[str], before: datetime | None, limit: int | None, after: str
     ) -> Iterator[Case]:
-        left = _EVERYTHING if limit is None else limit
-        while left > 0:
+        left = limit
+        while left is None or left > 0:
             with self._store.reading() as session:
                 last = self._position(session, after) if after else None
-                some = min(left, _AT_ONCE)
+                some = _AT_ONCE if left is None else min(left, _AT_ONCE)
                 ids = session.summaries(statuses=statuses, due_before=before, after=last, limit=some)
-                yield from session.load(ids).values()
-            left = left - len(ids) if len(ids) == some else 0
-            after = ids[-1] if ids else after
+                cases = session.load(ids).values()
+            yield from cases
+            if len(ids) < some:
+                return
+            left = None if left is None else left - len(ids)
+            after = ids[-1]
 
     def _position(self, session: Session, case_id: str) -> tuple[datetime, str]:
         received_at = session.case(case_id).received_at
@@ -189,34 +228,42 @@ class Register:
 
     def _owing(self) -> Iterator[tuple[Sequence[Case], datetime]]:
         """Batches of cases that owe something, earliest first, each with the date before which no later one owes."""
+        last: tuple[datetime, str] | None = None
         with self._store.reading() as session:
-            ids = session.owing(_EVERYTHING)
-            for start in range(0, len(ids), _A_FEW):
-                cases = list(session.load(ids[start : start + _A_FEW]).values())
-                yield cases, next_due(cases[-1]) or datetime.max.replace(tzinfo=UTC)
+            while ids := session.owing(_A_FEW, last):
+                cases = list(session.load(ids).values())
+                until = next_due(cases[-1]) or datetime.max.replace(tzinfo=UTC)
+                yield cases, until
+                last = until, ids[-1]
 
     # ---- inboxes ------------------------------------------------------------------------------------------------
 
-    def quarantine(self) -> list[dict[str, Any]]:
-        """Mails that could not be read, oldest first: {id, inbox, folder, uid, reason, at, received_at}."""
+    def quarantine(self, limit: int | None = None, after: str = "") -> list[dict[str, Any]]:
+        """Mails that could not be read, oldest first: {id, inbox, folder, uid, reason, at, received_at}.
+
+        All of them, or the `limit` that follow the one with the id `after`.
+        """
         with self._store.reading() as session:
             return [
                 {key: row[key] for key in ("id", "inbox", "folder", "uid", "reason")}
                 | {"at": utc(row["at"]), "received_at": utc(row["received_at"])}
-                for row in session.aside()
+                for row in session.aside(limit, after)
             ]
 
     def inboxes(self) -> list[dict[str, Any]]:
         """Each inbox that is set up: {name, last_success, fault, fault_since, wait_until, verdicts: {verdict: number},
-        quarantined, unwritten}, the last two being how many.
+        quarantined, unwritten}, the last two being how many; of one that a worker holds as well {worker, held_since,
+        worker_silent}, the last being the seconds since that worker was seen.
         """
         with self._store.reading() as session:
             aside = session.count_aside()
-            return [self._inbox(session, name) | {"quarantined": aside.get(name, 0)} for name in self._settings]
+            held = {one.inbox: _held(one) for one in session.holdings.all()}
+            return [self._inbox(session, name) | {"quarantined": aside.get(name, 0)} | held.get(name, {})
+                    for name in self._settings]  # fmt: skip
 
     def _inbox(self, session: Session, name: str) -> dict[str, Any]:
         row = session.inbox(name)
-        unwritten = next((fault for inbox, _, fault in session.faults() if inbox == name), None)
+        unwritten = None if row["fault"] else session.fault_of(name)
         return {
             "name": name,
             "last_success": utc(row["last_success"]),
@@ -289,6 +336,10 @@ class Register:
     def close(self) -> None:
         """Let go of the store; for whoever opened this register for itself."""
         self._store.close()
+
+
+def _held(one: Holding) -> dict[str, Any]:
+    return {"worker": one.worker, "held_since": utc(one.since), "worker_silent": round(one.silent.total_seconds(), 1)}
 
 
 def _judged(letter: Mapping[str, Any] | None) -> dict[str, Any]:

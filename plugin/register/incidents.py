@@ -17,13 +17,14 @@ from plugin.store import Session
 from plugin.store.incidents import Opened
 from plugin.timeline import Case, DraftFate, Event, Linked, Status
 
+_AT_ONCE = 500  # cases in memory
 _SHOWN = (DraftFate.WRITTEN, DraftFate.EDITED, DraftFate.SENT, DraftFate.GONE)
 
 
 def incident_document(session: Session, told: Opened, calendars: Calendars, inboxes: Sequence[str]) -> dict[str, Any]:
     """One incident; its facts are empty where this Amends cannot read them any more. `inboxes` are all there are."""
     incident = _read(told)
-    cases = list(session.load(session.incidents.cases_of(told.name)).values())
+    cases, still_open, drafts = _counted(session, told.name)
     meant = list(incident.inboxes if incident and incident.inboxes else inboxes)
     hours = calendars.calendar(next(iter(meant), ""))
     began, ended = incident.span(hours) if incident and hours else (None, None)
@@ -37,9 +38,9 @@ def incident_document(session: Session, told: Opened, calendars: Calendars, inbo
         "opened_at": utc(session.incidents.first_opened(told.name)),
         "opened_by": told.by,
         "closed_at": utc(told.closed_at),
-        "cases": len(cases),
-        "open": sum(case.status is Status.OPEN for case in cases),
-        "drafts": _drafts(cases),
+        "cases": cases,
+        "open": still_open,
+        "drafts": {fate.value: drafts[fate] for fate in _SHOWN},
     }
 
 
@@ -47,10 +48,18 @@ def _what(incident: Incident | None) -> str:
     return next(iter(incident.what.values()), "") if incident else ""
 
 
-def _drafts(cases: list[Case]) -> dict[str, int]:
-    """What became of the drafts that lie there or were taken up by a person; those taken back are not counted."""
-    found = Counter(draft.fate for case in cases for draft in case.drafts)
-    return {fate.value: found[fate] for fate in _SHOWN}
+def _counted(session: Session, name: str) -> tuple[int, int, Counter[DraftFate]]:
+    """How many cases it caused, how many of them are open, and what became of their drafts.
+
+    Those drafts that lie there or were taken up by a person are shown; those taken back are not counted.
+    """
+    ids, still_open, drafts = session.incidents.cases_of(name), 0, Counter[DraftFate]()
+    for start in range(0, len(ids), _AT_ONCE):
+        for case in session.load(ids[start : start + _AT_ONCE]).values():
+            still_open += case.status is Status.OPEN
+            drafts.update(draft.fate for draft in case.drafts)
+        session.let_go(_AT_ONCE)
+    return len(ids), still_open, drafts
 
 
 def _read(told: Opened) -> Incident | None:

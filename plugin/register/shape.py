@@ -75,6 +75,7 @@ def summary(case: Case, calendars: Calendars) -> dict[str, Any]:
         "resolved_at": utc(case.resolved_at),
         "undone": case.undone,
         "erased": case.erased,
+        "words_gone_at": utc(case.words_gone_at),
     }
 
 

@@ -53,6 +53,7 @@ from plugin.timeline import (
     TaskSnoozed,
     Undone,
     Unlinked,
+    WordsGone,
     kind_of,
 )
 
@@ -249,6 +250,11 @@ def _undone(event: Undone, tale: Tale) -> str:
 @_tell.register
 def _taken_up(event: TakenUp, tale: Tale) -> str:
     return f"Taken up{_by(event.by)}: from now on it is dealt with like a new one."
+
+
+@_tell.register
+def _words_gone(event: WordsGone, tale: Tale) -> str:
+    return f"Amends gave up what was written in this case: words are kept for {event.kept} (keep: text)."
 
 
 @_tell.register

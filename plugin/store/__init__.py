@@ -17,20 +17,29 @@ StoreError
 ├── StoreNewer         it was written by a later version of Amends
 ├── StoreInUse         something has it open, so it cannot be replaced
 ├── CopyRefused        a backup cannot be made, or is none
+├── MoveRefused        a store cannot be moved there
+├── MovedBadly         what arrived elsewhere is not what was sent
 └── Conflict           somebody else appended to the case meanwhile: load it and decide again
 """
 
+from plugin.store.archive import Packed
 from plugin.store.copies import Copied, CopyRefused, StoreInUse, backup, file_of, look_through, restore
 from plugin.store.corrections import NEVER_TAUGHT, Correction, LearnedJudge
-from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable
+from plugin.store.database import Store, StoreError, StoreNewer, StoreUnavailable, shown
 from plugin.store.doorbook import Doorbook, NotEntered
 from plugin.store.erasing import Forgotten, Kept
 from plugin.store.forgetful import ForgetfulStore
+from plugin.store.moving import Moved, MovedBadly, MoveRefused, move
 from plugin.store.notices import Entry
-from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, edited_key, next_due
+from plugin.store.search import wanted
+from plugin.store.session import UNTRUSTED, Claim, Conflict, Known, Session, edited_key, idle_since, next_due
+from plugin.store.tables import AS_WRITTEN, GONE, PACKED
 
 __all__ = [
+    "AS_WRITTEN",
+    "GONE",
     "NEVER_TAUGHT",
+    "PACKED",
     "UNTRUSTED",
     "Claim",
     "Conflict",
@@ -44,7 +53,11 @@ __all__ = [
     "Kept",
     "Known",
     "LearnedJudge",
+    "MoveRefused",
+    "Moved",
+    "MovedBadly",
     "NotEntered",
+    "Packed",
     "Session",
     "Store",
     "StoreError",
@@ -54,7 +67,11 @@ __all__ = [
     "backup",
     "edited_key",
     "file_of",
+    "idle_since",
     "look_through",
+    "move",
     "next_due",
     "restore",
+    "shown",
+    "wanted",
 ]

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 
 from sqlalchemy import make_url
 
-from plugin.store.database import Store, StoreError, StoreNewer
+from plugin.store.database import Store, StoreError, StoreNewer, shown
 from plugin.store.tables import REVISIONS
 
 _BESIDE = ("-wal", "-shm", "-journal")
@@ -36,7 +37,7 @@ class CopyRefused(StoreError):
 class StoreInUse(StoreError):
     """The store cannot be replaced while something works on it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self.path = path
         super().__init__(f"store {path}: a program has it open - end `amends run` and all else that uses it first")
 
@@ -54,8 +55,9 @@ def file_of(store: str) -> Path:
     """The file of a store; raises CopyRefused where it is in no file."""
     url = make_url(store)
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-        named = url.render_as_string(hide_password=True)
-        raise CopyRefused(named, "only a store in SQLite is copied here - use the tools of your database, as pg_dump")
+        raise CopyRefused(
+            shown(url), "only a store in SQLite is copied here - use the tools of your database, as pg_dump"
+        )
     return Path(url.database)
 
 
@@ -77,6 +79,25 @@ def backup(store: str, target: Path) -> Copied:
     return copied
 
 
+def keep_as_it_was(source: Path, version: str) -> Path:
+    """Copy a store whose tables are about to be changed, beside it, under a name that tells their version; its path.
+
+    Raises CopyRefused, also where the disk is full.
+    """
+    endings = chain([""], (f"-{number}" for number in count(2)))
+    names = (source.with_name(f"{source.name}.version-{version}{ending}") for ending in endings)
+    target = next(name for name in names if not name.exists())
+    try:
+        with _beside(target) as draft:
+            _copy(source, draft)
+            _name(draft, target)
+            _to_disk(target.parent)
+    except OSError as error:
+        why = f"its tables cannot be brought up to date, since it cannot be copied before ({error.strerror})"
+        raise CopyRefused(source, why) from error
+    return target
+
+
 def restore(source: Path, store: str, now: datetime) -> tuple[Copied, Path | None]:
     """Put a backup in the place of the store, whose file is kept: what was restored, and where the other one lies.
 
@@ -91,7 +112,7 @@ def restore(source: Path, store: str, now: datetime) -> tuple[Copied, Path | Non
     look_through(source)
     with _beside(target) as draft:
         _copy(source, draft)
-        Store(f"sqlite:///{draft}").close()  # brings its tables up to date
+        Store(f"sqlite:///{draft}", keep_old=False).close()  # brings its tables up to date
         _in_one_file(draft)
         copied = look_through(draft)
         kept = _put_aside(target, now)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
+from plugin.store.archive import opened
 from plugin.store.bulk import own_insert
 from plugin.store.tables import corrections, judges, letters
 
@@ -59,15 +60,15 @@ class Corrections:
         new = {name: row[name] for name in ("value", "case_id", "by", "at")}  # what the judge said first stays
         same = ("inbox", "key", "label")
         insertion = own_insert(self._connection.dialect, corrections).values(row)
-        self._connection.execute(insertion.on_conflict_do_update(same, set_=new))
+        self._connection.execute(insertion.on_conflict_do_update(index_elements=same, set_=new))
 
     def all(self, limit: int = 5000) -> list[Correction]:
         """The latest ones, oldest first, each with its letter."""
         letter = and_(letters.c.case_id == corrections.c.case_id, letters.c.key == corrections.c.key)
         texts = [func.coalesce(letters.c[name], "").label(name) for name in ("subject", "text", "detail")]
-        query = select(corrections, *texts).outerjoin_from(corrections, letters, letter)
+        query = select(corrections, *texts, letters.c.packed).outerjoin_from(corrections, letters, letter)
         query = query.order_by(corrections.c.at.desc(), corrections.c.key, corrections.c.label).limit(limit)
-        return [Correction(**row) for row in reversed(self._connection.execute(query).mappings().all())]
+        return [Correction(**opened(row)) for row in reversed(self._connection.execute(query).mappings().all())]
 
     def stamp(self) -> str:
         """Changes whenever a correction, its letter or the judge in force does; cheap to ask."""

@@ -110,7 +110,7 @@ class Doorbook:
     def _commit(self) -> None:
         some: Sequence[_Waiting] = ()
         try:
-            with self._store.writing() as session:
+            with self._store.entering() as session:
                 session.hold()
                 some = self._taken()  # not before the database is ours: until now everybody was free to give up
                 new = session.notices.enter([entry for entry, _ in some])

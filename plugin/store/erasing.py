@@ -10,15 +10,19 @@ import json
 import quopri
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, false, func, or_, select, update
 
 from plugin.model import Address
+from plugin.store.archive import opened
+from plugin.store.search import Search
 from plugin.store.tables import (
+    REMINDING,
     bookmarks,
     cases,
     corrections,
@@ -74,6 +78,7 @@ class Erasing:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._search = Search(connection)
 
     def cases_of(self, address: str) -> list[str]:
         """Every case of this address, decided or not, and those in whose events it answers; the oldest first."""
@@ -131,14 +136,15 @@ class Erasing:
     def _erase_cases(self, some: Sequence[str]) -> int:
         for case_id in some:
             self._scrub(case_id)
-        lists = select(letters.c.key).where(letters.c.case_id.in_(some), letters.c.kind == "reminder")
+        lists = select(letters.c.key).where(letters.c.case_id.in_(some), REMINDING)
         keys = list(self._connection.execute(lists).scalars())
         gone = or_(letters.c.case_id.in_(some), letters.c.key.in_(keys))  # a list of several names them all
         count = self._connection.execute(select(func.count()).select_from(letters).where(gone)).scalar() or 0
         theirs = delete(letters).where(letters.c.case_id.in_(some))
         self._connection.execute(theirs)
-        listed = update(letters).where(letters.c.key.in_(keys), letters.c.kind == "reminder")
-        self._connection.execute(listed.values(text=GONE, subject="", detail=""))
+        listed = update(letters).where(letters.c.key.in_(keys), REMINDING)
+        self._connection.execute(listed.values(text=GONE, subject="", detail="", packed=None))
+        self._search.forget(some)
         self._connection.execute(update(cases).where(cases.c.id.in_(some)).values(sender=""))
         self._connection.execute(update(messages).where(messages.c.case_id.in_(some)).values(message_id=""))
         self._connection.execute(update(written).where(written.c.case_id.in_(some)).values(sender=""))
@@ -184,15 +190,28 @@ class Erasing:
         for row in rows:
             this = and_(*(column == row[column.name] for column in table.primary_key.columns))
             values = {name: _pattern(addresses).sub(_stand_in(table, name), row[name]) for name in names}
-            self._connection.execute(update(table).where(this).values(values))
+            plain = {"packed": None} if table is letters else {}
+            self._connection.execute(update(table).where(this).values(values | plain))
+        if table in (letters, events):
+            self._search.forget({row["case_id"] for row in rows})
         return len(rows)
 
-    def _naming(self, table: Table, names: Sequence[str], addresses: Sequence[str]) -> list[RowMapping]:
+    def _naming(self, table: Table, names: Sequence[str], addresses: Sequence[str]) -> list[Mapping[str, Any]]:
         """The rows in which one of these columns holds one of these addresses; the database knows only likely ones."""
-        columns = [table.c[name] for name in names]
+        if not addresses:
+            return []
+        columns, pattern = [table.c[name] for name in names], _pattern(addresses)
         query = select(*table.primary_key.columns, *columns).where(_likely(columns, addresses))
-        rows = self._connection.execute(query).mappings().all()
-        return [row for row in rows if any(_pattern(addresses).search(row[name]) for name in names)]
+        likely: Iterable[Mapping[Any, Any]] = self._connection.execute(query).mappings()
+        rows = chain(likely, self._packed() if table is letters else ())
+        return [dict(row) for row in rows if any(pattern.search(row[name]) for name in names)]
+
+    def _packed(self) -> Iterator[dict[str, Any]]:
+        """Every letter that lies compressed, opened: what is in it the database does not know."""
+        columns = (letters.c.case_id, letters.c.key, letters.c.subject, letters.c.text, letters.c.detail)
+        query = select(*columns, letters.c.packed).where(letters.c.packed.is_not(None))
+        for row in self._connection.execute(query.execution_options(yield_per=_SOME)).mappings():
+            yield opened(row)
 
     def learned(self, words: Sequence[str]) -> int:
         """How much judges learned from these words."""

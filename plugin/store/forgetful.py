@@ -27,18 +27,24 @@ class ForgetfulStore(Store):
             self._held = self._engine.connect()
             wire: Any = self._held.connection.dbapi_connection
             wire.execute("PRAGMA journal_mode=MEMORY")  # any other would need a file beside it, by its name
-        self._session = Session(self._held, self._at_hand)
+        self._one = Session(self._held, self._at_hand)
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, inbox: str | None = None) -> Iterator[Session]:
         """The one session there is."""
-        yield self._session
-        self._session.let_go(_AT_HAND)
+        yield self._one
+        self._one.let_go(_AT_HAND)
+
+    @contextmanager
+    def entering(self) -> Iterator[Session]:
+        """The one session there is."""
+        with self.writing() as session:
+            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """The one session there is."""
-        yield self._session
+        yield self._one
 
     def close(self) -> None:
         """Forget it all."""

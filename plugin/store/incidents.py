@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
-from plugin.store.tables import cases, incidents, messages
+from plugin.store.tables import CAUSED, OPEN, cases, incidents, messages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,12 +90,12 @@ class Incidents:
 
     def cases_of(self, name: str) -> list[str]:
         """Every case that is linked to it, oldest first."""
-        query = select(cases.c.id).where(cases.c.incident == name).order_by(cases.c.received_at, cases.c.id)
+        query = select(cases.c.id).where(CAUSED, cases.c.incident == name).order_by(cases.c.received_at, cases.c.id)
         return list(self._connection.execute(query).scalars())
 
     def open_since(self, inboxes: Sequence[str], since: datetime) -> list[str]:
         """The open cases of these inboxes in which a complaint was received since then, oldest first."""
         complained = select(messages.c.case_id).where(messages.c.at >= since, messages.c.verdict == "complaint")
-        query = select(cases.c.id).where(cases.c.inbox.in_(inboxes), cases.c.status == "open")
+        query = select(cases.c.id).where(cases.c.inbox.in_(inboxes), OPEN)
         query = query.where(cases.c.id.in_(complained)).order_by(cases.c.received_at, cases.c.id)
         return list(self._connection.execute(query).scalars())

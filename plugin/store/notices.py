@@ -49,7 +49,7 @@ class Notices:
             first.setdefault((entry.inbox, entry.id), entry)
         for key in self._known(list(first)):
             del first[key]
-        fresh = list(first.values())
+        fresh = [first[key] for key in sorted(first)]  # in one order, or two who enter the same wait for each other
         if fresh:
             bulk.insert_new(self._connection, notices, [_row(entry) for entry in fresh])
             self._put_aside([entry for entry in fresh if entry.unknown])

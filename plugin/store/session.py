@@ -9,17 +9,40 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from plugin.model import AmendsError, Place, Written
 from plugin.store import bulk, statements
+from plugin.store.archive import Archive, opened
 from plugin.store.corrections import Corrections
 from plugin.store.erasing import Erasing
+from plugin.store.holdings import Holdings
 from plugin.store.incidents import Incidents
 from plugin.store.notices import Notices
+from plugin.store.retention import Retention
+from plugin.store.search import Search, Spoken, Wanted, number_of, said_in, words_in
 from plugin.store.tables import (
+    AS_WRITTEN,
     EPOCH,
+    FAULTY,
+    LISTED,
+    OPEN,
+    OWING,
+    QUIET,
+    Moment,
     bookmarks,
     books,
     cases,
@@ -29,10 +52,11 @@ from plugin.store.tables import (
     messages,
     places,
     quarantine,
+    tallies,
     tasks,
     written,
 )
-from plugin.timeline import Case, Event, Kind, Status, Task, TaskScheduled, TaskState, fold, from_json, to_json
+from plugin.timeline import PROMISE, Case, Event, Kind, Status, Task, TaskScheduled, TaskState, fold, from_json, to_json
 
 Row = Mapping[str, Any]
 UNTRUSTED = "\0"
@@ -111,11 +135,17 @@ class Session:
         self.notices = Notices(connection)
         self.erasing = Erasing(connection)
         self.incidents = Incidents(connection)
+        self.holdings = Holdings(connection)
+        self.search = Search(connection)
+        self.archive = Archive(connection)
+        self.retention = Retention(connection, self._tallied)
         self._pending: dict[Table, list[Row]] = defaultdict(list)
         self._lines: dict[str, tuple[int, Row]] = {}  # by case: the version it stood at, its line of the register now
         self._agenda: dict[str, Row | None] = {}  # by task key: its row, or nothing where it waits no more
+        self.planned: set[tuple[str, datetime]] = set()  # the inboxes for which something new falls due, and when
         self._stale: set[str] = set()  # task keys that may stand in the database
         self._rewritten: dict[tuple[str, ...], list[Row]] = defaultdict(list)  # by the columns that change
+        self._tallies: Counter[tuple[str, str, str]] = Counter()  # by inbox, kind and name: how many more there are
         self._cases: dict[str, Case] = {}
         self._fresh: dict[tuple[str, str], Known] = {}  # (inbox, message key), not yet in the database
 
@@ -200,7 +230,14 @@ class Session:
             "next_due": next_due(after),
             "sender": after.complainant.email,
             "incident": after.incident,
+            "idle_since": idle_since(after),
+            "texts": AS_WRITTEN,
+            "sought": 0,
         }
+        if after.status is not before.status:
+            self._tallied(after.inbox, "case", after.status.value, 1)
+            if before.status is not Status.NONE:
+                self._tallied(before.inbox, "case", before.status.value, -1)
         stood_at, _ = self._lines.get(after.id, (before.version, row))
         self._lines[after.id] = (stood_at, row)
 
@@ -218,25 +255,33 @@ class Session:
     ) -> list[str]:  # fmt: skip
         """Ids of cases, newest first; `after` is the (received_at, id) of the last one of the page before."""
         self.flush()
-        query = select(cases.c.id).where(cases.c.status.in_(statuses))
+        query = select(cases.c.id).where(_standing(statuses))
         if due_before is not None:
-            query = query.where(cases.c.next_due <= due_before)
+            query = query.where(OWING, cases.c.next_due <= due_before)
         if after is not None:
-            older = and_(cases.c.received_at == after[0], cases.c.id < after[1])
-            query = query.where(or_(cases.c.received_at < after[0], older))
+            query = query.where(_older(after))
         query = query.order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit)
         return list(self._connection.execute(query).scalars())
+
+    def oldest_first(self, after: tuple[datetime, str] | None, limit: int) -> list[tuple[datetime, str]]:
+        """The (received_at, id) of listed cases, oldest first; `after` is the last one of the page before."""
+        self.flush()
+        query = select(cases.c.received_at, cases.c.id).where(LISTED)
+        if after is not None:
+            query = query.where(tuple_(cases.c.received_at, cases.c.id) > _pair(after))
+        return [(row[0], row[1]) for row in
+                self._connection.execute(query.order_by(cases.c.received_at, cases.c.id).limit(limit))]  # fmt: skip
 
     def open_cases(self, inbox: str) -> list[str]:
         """Ids of the open cases of this inbox."""
         self.flush()
-        query = select(cases.c.id).where(cases.c.inbox == inbox, cases.c.status == "open").order_by(cases.c.id)
+        query = select(cases.c.id).where(cases.c.inbox == inbox, OPEN).order_by(cases.c.id)
         return list(self._connection.execute(query).scalars())
 
     def cases_of(self, inbox: str, statuses: Sequence[str], since: datetime | None = None) -> list[str]:
         """Ids of the cases of this inbox that stand so, oldest first; `since` leaves out what was received before."""
         self.flush()
-        query = select(cases.c.id).where(cases.c.inbox == inbox, cases.c.status.in_(statuses))
+        query = select(cases.c.id).where(cases.c.inbox == inbox, _standing(statuses))
         if since is not None:
             query = query.where(cases.c.received_at >= since)
         return list(self._connection.execute(query.order_by(cases.c.received_at, cases.c.id)).scalars())
@@ -254,6 +299,41 @@ class Session:
         for sender, case_id in self._about(list(dict.fromkeys(senders)), statements.COMPLAINTS, inbox=inbox):
             found[sender].add(case_id)
         return found
+
+    # ---- searching ----------------------------------------------------------------------------------------------
+
+    def unsought(self, limit: int) -> list[Spoken]:
+        """What was stored last and is not in the index for searching, as `search.take_in` wants it; so many at most."""
+        self.flush()
+        waiting = self.search.waiting(limit)
+        return [Spoken(case.id, case.version, waiting[case.id], case.received_at or EPOCH, words)
+                for case, words in self._said(list(waiting))]  # fmt: skip
+
+    def sought(self, asked: Sequence[Wanted], after: str, limit: int, most: int = 200) -> list[str]:
+        """Ids of the cases in which all these words stand, the latest first, at most `limit` behind the case `after`.
+
+        What is not in the index yet is looked through here, at most so many cases, the latest first.
+        """
+        self.flush()
+        below = self._number_of(after) if after else None
+        found = {case_id: number for number, case_id in self.search.found(asked, below, limit)}
+        for case, words in self._said(list(self.search.waiting(most))):
+            number = number_of(case.received_at or EPOCH, case.id)
+            if (below is None or number < below) and asked and all(one.fits(words) for one in asked):
+                found.setdefault(case.id, number)
+        return sorted(found, key=lambda case_id: -found[case_id])[:limit]
+
+    def _number_of(self, case_id: str) -> int:
+        return self.search.number(case_id) or number_of(self.case(case_id).received_at or EPOCH, case_id)
+
+    def _said(self, ids: Sequence[str]) -> list[tuple[Case, set[str]]]:
+        """These cases, each with the words it is found by; what is not listed is found by none."""
+        letters_by_case: dict[str, list[Row]] = defaultdict(list)
+        for (case_id, _), row in self.letters_of(ids).items():
+            letters_by_case[case_id].append(row)
+        listed = (Status.OPEN, Status.RESOLVED)
+        return [(case, words_in(said_in(case, letters_by_case[case.id])) if case.status in listed else set())
+                for case in self.load(ids).values()]  # fmt: skip
 
     # ---- books --------------------------------------------------------------------------------------------------
 
@@ -289,18 +369,37 @@ class Session:
             {"inbox": inbox, "key": known.key, "message_id": known.message_id, "case_id": known.case_id,
              "verdict": known.verdict, "at": at}
         )  # fmt: skip
+        self._tallied(inbox, "message", known.verdict, 1)
 
     def change_verdict(self, inbox: str, key: str, verdict: str, case_id: str) -> None:
         """A person thinks otherwise of a message."""
         self.flush()
         self._fresh.pop((inbox, key), None)
         same = and_(messages.c.inbox == inbox, messages.c.key == key)
+        was = self._connection.execute(select(messages.c.verdict).where(same)).scalar()
+        if was is not None:
+            self._tallied(inbox, "message", was, -1)
+            self._tallied(inbox, "message", verdict, 1)
         self._connection.execute(update(messages).where(same).values(verdict=verdict, case_id=case_id))
 
     def verdicts(self, inbox: str) -> dict[str, int]:
         """How many messages of each verdict this inbox has brought."""
-        query = select(messages.c.verdict, func.count()).where(messages.c.inbox == inbox).group_by(messages.c.verdict)
-        return {row.verdict: row[1] for row in self._connection.execute(query)}
+        return {name: number for (_, name), number in self._numbers("message", inbox).items()}
+
+    def gone(self) -> dict[tuple[str, str], int]:
+        """How many cases were given up, by inbox and `month category outcome`."""
+        return self._numbers("gone")
+
+    def _tallied(self, inbox: str, kind: str, name: str, more: int) -> None:
+        self._tallies[inbox, kind, name] += more
+
+    def _numbers(self, kind: str, inbox: str = "") -> dict[tuple[str, str], int]:
+        """What is kept as a number, so that nobody has to count it, by inbox and name."""
+        self.flush()
+        query = select(tallies).where(tallies.c.kind == kind, tallies.c.number > 0)
+        query = query.where(tallies.c.inbox == inbox) if inbox else query
+        rows = self._connection.execute(query.order_by(tallies.c.inbox, tallies.c.name))
+        return {(row.inbox, row.name): row.number for row in rows}
 
     # ---- the ledger of places -----------------------------------------------------------------------------------
 
@@ -371,22 +470,23 @@ class Session:
     def letters_of(self, case_ids: Sequence[str]) -> dict[tuple[str, str], Row]:
         """The texts of these cases, by (case, key)."""
         self.flush()
-        return {(row.case_id, row.key): row._asdict() for row in self._about(case_ids, statements.LETTERS)}
+        return {(row.case_id, row.key): opened(row._mapping) for row in self._about(case_ids, statements.LETTERS)}
 
     def letter(self, case_id: str, key: str) -> Row | None:
         """One text of a case; None where it was never kept."""
         self.flush()
         row = self._connection.execute(statements.LETTER, {"case": case_id, "key": key}).mappings().first()
-        return dict(row) if row else None
+        return opened(row) if row else None
 
     def replies(self, since: datetime) -> list[Row]:
         """What people of ours sent to complainants since then, oldest first: {case_id, inbox, at, text, detail}."""
         self.flush()
         sent = and_(messages.c.case_id == letters.c.case_id, messages.c.key == letters.c.key)
-        columns = (letters.c.case_id, messages.c.inbox, messages.c.at, letters.c.text, letters.c.detail)
+        told = (letters.c.text, letters.c.detail, letters.c.packed)
+        columns = (letters.c.case_id, messages.c.inbox, messages.c.at, *told)
         query = select(*columns).join(messages, sent).where(letters.c.kind == "reply", messages.c.at >= since)
         rows = self._connection.execute(query.order_by(messages.c.at, letters.c.key)).mappings()
-        return [dict(row) for row in rows]
+        return [opened(row) for row in rows]
 
     # ---- what we wrote ------------------------------------------------------------------------------------------
 
@@ -447,8 +547,8 @@ class Session:
         self.flush()
         asked = {"inbox": inbox, "since": since, "most": most}
         found: dict[str, str] = {}
-        for case_id, text in self._connection.execute(statements.LATEST_DRAFTS, asked):
-            found.setdefault(case_id, text)
+        for row in self._connection.execute(statements.LATEST_DRAFTS, asked).mappings():
+            found.setdefault(row["case_id"], opened(row)["text"])
         return list(reversed(found.items()))
 
     def untrusted(self, inbox: str, message_ids: Sequence[str]) -> set[str]:
@@ -457,11 +557,14 @@ class Session:
 
     # ---- the agenda ---------------------------------------------------------------------------------------------
 
-    def claim(self, now: datetime, lease: timedelta, *, for_inbox: bool, limit: int = 200) -> list[Claim]:
-        """Due tasks, ours until the lease ends; nobody else gets them meanwhile."""
+    def claim(
+        self, now: datetime, lease: timedelta, *, for_inbox: bool, inbox: str = "", limit: int = 200
+    ) -> list[Claim]:
+        """Due tasks, of all inboxes or of one, ours until the lease ends; nobody else gets them meanwhile."""
         self.flush()
         asked = {"for": for_inbox, "now": now, "until": now + lease, "most": limit}
-        rows = self._connection.execute(statements.CLAIM, asked).mappings().all()
+        claim, asked = (statements.CLAIM_IN, asked | {"of": inbox}) if inbox else (statements.CLAIM, asked)
+        rows = self._connection.execute(claim, asked).mappings().all()
         claims = [_claim(row) for row in rows]
         return sorted(claims, key=lambda claim: (claim.run_at, claim.key))
 
@@ -487,43 +590,75 @@ class Session:
         query = select(tasks.c.attempts).where(tasks.c.key == key)
         return (self._connection.execute(query).scalar() or 0) > 0
 
-    def next_at(self, *, for_inbox: bool) -> datetime | None:
-        """When the first task waits that nobody has at hand and that never failed; None where there is none."""
+    def ahead(self, until: datetime) -> dict[str, datetime]:
+        """The inboxes for which something is due by then that nobody has at hand, each with the time of the first."""
         self.flush()
-        found: datetime | None = self._connection.execute(statements.NEXT_AT, {"for": for_inbox}).scalar()
-        return found
+        first: dict[str, datetime] = {}
+        for for_inbox in (True, False):  # each by the index
+            for inbox, at in self._connection.execute(statements.AHEAD, {"for": for_inbox, "until": until}):
+                first[inbox] = min(at, first.get(inbox, at))
+        return first
+
+    def agenda(self) -> tuple[datetime | None, datetime | None]:
+        """When the first task waits that nobody has at hand and that never failed: for a person, and for an inbox; None
+        where there is none.
+        """
+        self.flush()
+        person, inbox = self._connection.execute(statements.AGENDA, {"persons": False, "inboxes": True}).one()
+        return person, inbox
 
     def postpone(self, keys: Sequence[str], until: datetime, fault: str) -> None:
         """Try these tasks again later, and say why."""
         for some in _chunks(keys):
             self._connection.execute(update(tasks).where(tasks.c.key.in_(some)).values(lease_until=until, fault=fault))
 
-    def release(self) -> None:
-        """Let every task be taken at once, whoever claimed it or put it off; for the only one at work on a store."""
-        self._connection.execute(update(tasks).values(lease_until=EPOCH))
+    def release(self, inbox: str = "") -> None:
+        """Let every task, or every one of an inbox, be taken at once, whoever claimed it or put it off.
+
+        For the only one at work on the store, or on this inbox.
+        """
+        every = update(tasks).values(lease_until=EPOCH)
+        self._connection.execute(every.where(tasks.c.inbox == inbox) if inbox else every)
 
     def unwritten(self, inbox: str) -> tuple[int, datetime | None]:
         """How many tasks of this inbox could not be done, and since when the oldest of them waits."""
-        query = select(func.count(), func.min(tasks.c.run_at)).where(tasks.c.inbox == inbox, tasks.c.fault != "")
+        query = select(func.count(), func.min(tasks.c.run_at)).where(tasks.c.inbox == inbox, FAULTY)
         count, oldest = self._connection.execute(query).one()
         return count, oldest
 
     def counted(self, now: datetime) -> dict[tuple[str, str], tuple[int, int]]:
         """How many cases there are, by inbox and status, and how many of them owe something that is overdue."""
-        overdue = func.count().filter(cases.c.next_due <= now)
-        query = select(cases.c.inbox, cases.c.status, func.count(), overdue).group_by(cases.c.inbox, cases.c.status)
-        return {(row[0], row[1]): (row[2], row[3]) for row in self._connection.execute(query)}
+        query = select(cases.c.inbox, cases.c.status, func.count()).where(OWING, cases.c.next_due <= now)
+        rows = self._connection.execute(query.group_by(cases.c.inbox, cases.c.status))
+        overdue = {(row[0], row[1]): row[2] for row in rows}
+        return {key: (number, overdue.get(key, 0)) for key, number in self._numbers("case").items()}
 
     def faults(self) -> list[tuple[str, str, str]]:
         """Tasks that could not be done: (inbox, case, why)."""
-        query = select(tasks.c.inbox, tasks.c.case_id, tasks.c.fault).where(tasks.c.fault != "")
+        query = select(tasks.c.inbox, tasks.c.case_id, tasks.c.fault).where(FAULTY)
         return [(row.inbox, row.case_id, row.fault) for row in self._connection.execute(query)]
 
-    def owing(self, limit: int = 1000) -> list[str]:
-        """Ids of cases with something still to come, the earliest date first."""
+    def fault_of(self, inbox: str) -> str | None:
+        """Why the task of this inbox that waits longest could not be done; None where all could."""
+        query = select(tasks.c.fault).where(tasks.c.inbox == inbox, FAULTY).order_by(tasks.c.run_at).limit(1)
+        found: str | None = self._connection.execute(query).scalar()
+        return found
+
+    def owing(self, limit: int = 1000, after: tuple[datetime, str] | None = None) -> list[str]:
+        """Ids of cases with something still to come, the earliest date first; `after` is a (next_due, id)."""
         self.flush()
-        query = select(cases.c.id).where(cases.c.next_due.is_not(None))
+        query = select(cases.c.id).where(OWING)
+        if after is not None:
+            query = query.where(tuple_(cases.c.next_due, cases.c.id) > _pair(after))
         return list(self._connection.execute(query.order_by(cases.c.next_due, cases.c.id).limit(limit)).scalars())
+
+    def quiet(self, limit: int, after: tuple[datetime, str] | None = None) -> list[str]:
+        """Ids of open cases that owe nothing by a date, newest first; `after` is a (received_at, id)."""
+        self.flush()
+        query = select(cases.c.id).where(QUIET)
+        query = query if after is None else query.where(_older(after))
+        query = query.order_by(cases.c.received_at.desc(), cases.c.id.desc()).limit(limit)
+        return list(self._connection.execute(query).scalars())
 
     # ---- inboxes ------------------------------------------------------------------------------------------------
 
@@ -554,11 +689,19 @@ class Session:
         """Keep a mail that could not be read; the same one is kept once."""
         bulk.insert_new(self._connection, quarantine, [row])
 
-    def aside(self) -> list[Row]:
-        """What is known of every mail in quarantine, oldest first; of the mail itself nothing is read."""
+    def aside(self, limit: int | None = None, after: str = "") -> list[Row]:
+        """What is known of mails in quarantine, oldest first, at most `limit` behind the one `after`.
+
+        Of the mail itself nothing is read.
+        """
         known = [column for column in quarantine.columns if column is not quarantine.c.raw]
         query = select(*known).order_by(quarantine.c.at, quarantine.c.id)
-        return [dict(row) for row in self._connection.execute(query).mappings()]
+        if after:
+            last = select(quarantine.c.at, quarantine.c.id).where(quarantine.c.id == after)
+            found = self._connection.execute(last).first()
+            here = tuple_(quarantine.c.at, quarantine.c.id)
+            query = query.where(here > _pair((found[0], found[1]))) if found else query
+        return [dict(row) for row in self._connection.execute(query.limit(limit)).mappings()]
 
     def count_aside(self) -> dict[str, int]:
         """How many of them there are, by inbox; none of them is read for it."""
@@ -599,6 +742,7 @@ class Session:
             else:
                 bulk.insert_new(self._connection, table, rows)
         self._fresh.clear()
+        self._send_tallies()
         self._send_lines()
         self._send_agenda()
         self._send_rewritten()
@@ -607,6 +751,19 @@ class Session:
         """The rows of a statement that asks about `some`, in as many goes as the database needs."""
         for part in _chunks(some):
             yield from self._connection.execute(statement, {"some": part, **asked})
+
+    def _send_tallies(self) -> None:
+        """In order, so that two who count the same do not wait for each other."""
+        counted, self._tallies = self._tallies, Counter()
+        for (inbox, kind, name), more in sorted(counted.items()):
+            if more:
+                row = {"inbox": inbox, "kind": kind, "name": name, "number": more}
+                self._connection.execute(self._more(), row)
+
+    def _more(self) -> Any:
+        insertion = bulk.own_insert(self._connection.dialect, tallies)
+        more = tallies.c.number + insertion.excluded.number
+        return insertion.on_conflict_do_update(index_elements=["inbox", "kind", "name"], set_={"number": more})
 
     def _send_lines(self) -> None:
         lines, self._lines = self._lines, {}
@@ -624,6 +781,7 @@ class Session:
         waiting = [row for row in agenda.values() if row is not None]
         if waiting:
             bulk.insert_new(self._connection, tasks, waiting)
+            self.planned.update((row["inbox"], row["run_at"]) for row in waiting)
 
     def _send_rewritten(self) -> None:
         rewritten, self._rewritten = self._rewritten, defaultdict(list)
@@ -634,9 +792,15 @@ class Session:
         try:
             bulk.insert(self._connection, table, rows)
         except IntegrityError as error:
-            if "unique" not in str(error.orig).lower():
+            if not _is_taken(error):
                 raise  # a fault of ours
             raise Conflict(str(rows[0].get("case_id") or rows[0].get("id") or "")) from error
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    """Whether there is a row with this key already; PostgreSQL may tell it in any language, and with this state."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state == "23505" if state else "unique" in str(error.orig).lower()
 
 
 def next_due(case: Case) -> datetime | None:
@@ -644,6 +808,32 @@ def next_due(case: Case) -> datetime | None:
     dates = [due.due_at for due in case.due if due.open and due.due_at] if case.status is Status.OPEN else []
     dates += [task.run_at for task in case.open_tasks() if not task.kind.for_inbox]
     return min(dates, default=None)
+
+
+def idle_since(case: Case) -> datetime | None:
+    """Since when nobody has anything to do with the case: when it was resolved, or came and was never decided.
+
+    None as long as it is open, or anything is still to come of it: a task, a promise.
+    """
+    promised = any(due.kind == PROMISE and due.open for due in case.due)
+    if case.status is Status.OPEN or promised or case.open_tasks():
+        return None
+    return case.resolved_at or case.received_at
+
+
+def _standing(statuses: Sequence[str]) -> ColumnElement[bool]:
+    """Cases of these statuses, in the words of an index where there is one."""
+    known = {("open",): OPEN, ("open", "resolved"): LISTED}
+    return known.get(tuple(statuses), cases.c.status.in_(statuses))
+
+
+def _older(than: tuple[datetime, str]) -> ColumnElement[bool]:
+    return tuple_(cases.c.received_at, cases.c.id) < _pair(than)
+
+
+def _pair(position: tuple[datetime, str]) -> ColumnElement[Any]:
+    """A place in a list that is sorted by a time, and by id where that is the same."""
+    return tuple_(literal(position[0], Moment()), literal(position[1]))
 
 
 def _task_key(event: Any) -> str:

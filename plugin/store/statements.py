@@ -6,10 +6,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import BindParameter, and_, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, ScalarSelect, and_, bindparam, case, delete, func, select, update
 
-from plugin.store.tables import bookmarks, cases, events, letters, messages, places, tasks, written
+from plugin.store.tables import (
+    DRAFTED,
+    REMINDING,
+    bookmarks,
+    cases,
+    events,
+    letters,
+    messages,
+    places,
+    tasks,
+    written,
+)
+from plugin.store.tables import LIVE as LYING
 
 _inbox: BindParameter[str] = bindparam("inbox")
 _some: BindParameter[Sequence[object]] = bindparam("some", expanding=True)
@@ -27,7 +40,7 @@ COMPLAINTS = select(cases.c.sender, cases.c.id).where(
 )
 LETTERS = select(letters).where(letters.c.case_id.in_(_some))
 LETTER = select(letters).where(letters.c.case_id == bindparam("case"), letters.c.key == bindparam("key"))
-REMINDED = select(letters.c.case_id).where(letters.c.key == bindparam("key"), letters.c.kind == "reminder")
+REMINDED = select(letters.c.case_id).where(letters.c.key == bindparam("key"), REMINDING)
 
 # ---- the ledgers ----------------------------------------------------------------------------------------------------
 
@@ -62,27 +75,20 @@ CASES_IN = (
 # ---- what we wrote --------------------------------------------------------------------------------------------------
 
 WRITTEN_AS = select(written).where(written.c.inbox == _inbox, written.c.message_id.in_(_some))
-LIVE = select(written).where(written.c.inbox == _inbox, written.c.live.is_(True)).order_by(written.c.at)
+LIVE = select(written).where(written.c.inbox == _inbox, LYING).order_by(written.c.at)
 UNTRUSTED_OF = select(written.c.message_id).where(
     written.c.inbox == _inbox, written.c.untrusted.is_(True), written.c.message_id.in_(_some)
 )
 DRAFTS_SINCE = (
     select(written.c.sender, written.c.untrusted, func.count())
-    .where(
-        written.c.inbox == _inbox,
-        written.c.kind == "draft",
-        written.c.digest != "",
-        written.c.at > bindparam("since"),
-    )
+    .where(written.c.inbox == _inbox, DRAFTED, written.c.at > bindparam("since"))
     .group_by(written.c.sender, written.c.untrusted)
 )
 
 LATEST_DRAFTS = (
-    select(written.c.case_id, letters.c.text)
+    select(written.c.case_id, letters.c.text, letters.c.detail, letters.c.packed)
     .join(letters, and_(letters.c.case_id == written.c.case_id, letters.c.key == written.c.message_id))
-    .where(
-        written.c.inbox == _inbox, written.c.kind == "draft", written.c.digest != "", written.c.at >= bindparam("since")
-    )
+    .where(written.c.inbox == _inbox, DRAFTED, written.c.at >= bindparam("since"))
     .order_by(written.c.at.desc(), written.c.message_id)
     .limit(bindparam("most"))
 )
@@ -99,10 +105,28 @@ CLAIM = (
     .values(lease_until=bindparam("until"), attempts=tasks.c.attempts + 1)
     .returning(tasks)
 )
-NEXT_AT = (
-    select(tasks.c.run_at)
-    .where(tasks.c.for_inbox == bindparam("for"), tasks.c.fault == "", tasks.c.lease_until <= tasks.c.run_at)
-    .order_by(tasks.c.run_at)
-    .limit(1)
+CLAIM_IN = (
+    update(tasks)
+    .where(
+        tasks.c.key.in_(_some_due.where(tasks.c.inbox == bindparam("of")).scalar_subquery()),
+        tasks.c.lease_until <= bindparam("now"),
+    )
+    .values(lease_until=bindparam("until"), attempts=tasks.c.attempts + 1)
+    .returning(tasks)
 )
+_free_at = case((tasks.c.lease_until > tasks.c.run_at, tasks.c.lease_until), else_=tasks.c.run_at)
+AHEAD = (
+    select(tasks.c.inbox, func.min(_free_at))
+    .where(tasks.c.for_inbox == bindparam("for"), tasks.c.run_at <= bindparam("until"))
+    .where(tasks.c.lease_until <= bindparam("until"))
+    .group_by(tasks.c.inbox)
+)
+
+
+def _first_waiting(whose: str) -> ScalarSelect[Any]:
+    waits = and_(tasks.c.for_inbox == bindparam(whose), tasks.c.fault == "", tasks.c.lease_until <= tasks.c.run_at)
+    return select(tasks.c.run_at).where(waits).order_by(tasks.c.run_at).limit(1).scalar_subquery()
+
+
+AGENDA = select(_first_waiting("persons"), _first_waiting("inboxes"))
 FORGET = delete(tasks).where(tasks.c.key.in_(_some))

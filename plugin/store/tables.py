@@ -9,6 +9,8 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnClause,
+    ColumnElement,
     Dialect,
     Index,
     Integer,
@@ -18,13 +20,30 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    and_,
+    literal_column,
 )
+from sqlalchemy.types import UserDefinedType
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every version of the tables, oldest first, as the migrations name them."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+class Native(UserDefinedType[str]):
+    """A type of PostgreSQL's own; SQLAlchemy's would load its whole dialect for those who use SQLite."""
+
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        """The type of this name."""
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        """As the database calls it."""
+        return self.name
 
 
 def micros(moment: datetime | None) -> int | None:
@@ -56,6 +75,24 @@ def _text(name: str, **options: Any) -> Column[str]:
 
 def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False, server_default="0")
+
+
+def fixed(word: str) -> ColumnClause[str]:
+    """A word of ours that stands in the statement itself, since a partial index fits nothing that is sent beside it."""
+    return literal_column(f"'{word}'", String)
+
+
+def fixed_number(number: int) -> ColumnClause[int]:
+    """A number of ours that stands in the statement itself, as above."""
+    return literal_column(str(number), Integer)
+
+
+def _part_of(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> None:
+    """An index of those rows alone of which lists are made, so that it stays as small as what is open.
+
+    It is as partial in PostgreSQL (migration 0008); to say so here would load that dialect for those who use SQLite.
+    """
+    Index(name, *columns, sqlite_where=where)
 
 
 inboxes = Table(
@@ -91,11 +128,52 @@ cases = Table(
     Column("next_due", Moment),
     _text("sender"),
     _text("incident"),  # the name of the one it was linked to
-    Index("complaint_by_receipt", "received_at", "id"),
-    Index("complaint_by_sender", "inbox", "sender"),
-    Index("complaint_by_due", "next_due"),
-    Index("complaint_by_incident", "incident"),
+    Column("idle_since", Moment),  # resolved then, or undecided since, and nothing is to come of it
+    Column("texts", Integer, nullable=False, server_default="0"),  # of its letters: see AS_WRITTEN and its like
+    # 1 where the index for searching has all of it; else 0, and one less each time it had to forget it
+    # 1 where the index for searching has all of it
+    Column("sought", Integer, nullable=False, server_default="0", info={"derived": True}),
+    Index("complaint_by_sender", "sender", "inbox"),
 )
+OPEN = cases.c.status == fixed("open")
+LISTED = cases.c.status.in_([fixed("open"), fixed("resolved")])
+OWING = cases.c.next_due.is_not(None)
+QUIET = and_(OPEN, cases.c.next_due.is_(None))
+IDLE = cases.c.idle_since.is_not(None)
+UNSOUGHT = cases.c.sought <= fixed_number(0)
+CAUSED = cases.c.incident != fixed("")
+"""Which cases a list is made of. A statement asks by these very words, or it reads every case there ever was."""
+_part_of("complaint_listed", cases.c.received_at, cases.c.id, where=LISTED)
+_part_of("complaint_open", cases.c.received_at, cases.c.id, where=OPEN)
+_part_of("complaint_open_of", cases.c.inbox, cases.c.id, where=OPEN)
+_part_of("complaint_owing", cases.c.next_due, cases.c.id, where=OWING)
+_part_of("complaint_quiet", cases.c.received_at, cases.c.id, where=QUIET)
+_part_of("complaint_caused", cases.c.incident, cases.c.received_at, cases.c.id, where=CAUSED)
+_part_of("complaint_idle", cases.c.texts, cases.c.idle_since, cases.c.id, where=IDLE)
+_part_of("complaint_unsought", cases.c.received_at, cases.c.id, where=UNSOUGHT)
+AS_WRITTEN, PACKED, GONE = 0, 1, 2
+"""What became of the texts of a case: nothing yet, all of them lie compressed, all of them were given up."""
+
+tallies = Table(
+    "tally",
+    metadata,
+    Column("inbox", String, primary_key=True),
+    Column("kind", String, primary_key=True),  # message, by verdict | case, by status | gone, by month and outcome
+    Column("name", String, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+
+sought = Table(
+    "sought",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # later cases have the higher ones
+    Column("case_id", String, nullable=False, unique=True),
+    Column(
+        "words", LargeBinary().with_variant(Native("TSVECTOR"), "postgresql"), nullable=False
+    ),  # what is in the index
+    info={"derived": True},  # from the letters, so a copy for another database makes it anew
+)
+Index("sought_words", sought.c.words).ddl_if(dialect="postgresql")  # a GIN
 
 incidents = Table(
     "incident",
@@ -131,6 +209,7 @@ messages = Table(
     Column("at", Moment, nullable=False),
     Index("message_by_id", "inbox", "message_id"),
     Index("message_by_case", "case_id"),
+    Index("message_by_time", "at"),
 )
 
 places = Table(
@@ -163,7 +242,10 @@ letters = Table(
     _text("subject"),
     Column("text", Text, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),  # a message's assessment, a draft's slots, as JSON
+    Column("packed", LargeBinary),  # text and detail compressed; then both are empty here
 )
+REMINDING = letters.c.kind == fixed("reminder")
+_part_of("letter_reminding", letters.c.key, where=REMINDING)
 
 written = Table(
     "written",
@@ -180,9 +262,12 @@ written = Table(
     Column("validity", BigInteger, nullable=False, server_default="0"),
     Column("uid", BigInteger, nullable=False, server_default="0"),
     _text("digest"),
-    Index("written_by_sender", "inbox", "sender", "at"),
-    Index("written_live", "inbox", "live"),
+    Index("written_by_case", "case_id"),
 )
+LIVE = written.c.live.is_(True)
+DRAFTED = and_(written.c.kind == fixed("draft"), written.c.digest != fixed(""))
+_part_of("written_live", written.c.inbox, written.c.at, where=LIVE)
+_part_of("written_drafts", written.c.inbox, written.c.at, where=DRAFTED)
 
 tasks = Table(
     "task",
@@ -196,9 +281,12 @@ tasks = Table(
     Column("lease_until", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     _text("fault"),
-    Index("task_due", "for_inbox", "run_at"),
+    Index("task_due", "for_inbox", "run_at", "key"),
+    Index("task_due_of", "inbox", "for_inbox", "run_at", "key"),
     Index("task_by_case", "case_id"),
 )
+FAULTY = tasks.c.fault != fixed("")
+_part_of("task_faulty", tasks.c.inbox, tasks.c.run_at, where=FAULTY)
 
 quarantine = Table(
     "quarantine",
@@ -213,6 +301,8 @@ quarantine = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("received_at", Moment),  # when the server took it; nothing where nobody knows
     _flag("historic"),  # it lay there before the inbox was attached
+    Index("quarantine_by_time", "at", "id"),
+    Index("quarantine_of", "inbox"),
 )
 
 corrections = Table(
@@ -252,4 +342,20 @@ notices = Table(
     Column("at", Moment, nullable=False),
     Column("heeded_at", Moment),  # nothing as long as it waits
     Index("notice_by_heeding", "heeded_at", "inbox", "at"),
+)
+
+workers = Table(
+    "worker",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("seen", Moment, nullable=False),
+)
+
+holdings = Table(
+    "holding",
+    metadata,
+    Column("inbox", String, primary_key=True),
+    Column("worker", String, nullable=False),
+    Column("since", Moment, nullable=False),
 )

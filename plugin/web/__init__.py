@@ -19,12 +19,13 @@ app_for
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 from flask import Flask
 
 from plugin.config import Settings
-from plugin.desk import open_desk
+from plugin.desk import Desk, open_desk
 from plugin.register import Register, tone_of
 from plugin.store import Store
 from plugin.web.app import create_app
@@ -38,11 +39,29 @@ __all__ = ["Doors", "PortTaken", "app_for", "create_app", "open_app", "open_door
 def open_app(settings: Settings) -> Flask:
     """The application for a server of one's own; raises StoreError.
 
-    Who calls is entered into the store, where the running Amends finds it at its next look.
+    Who calls is entered into the store, where the running Amends finds it at its next look; workers are told at once.
     """
     store = Store(settings.store)
     register = Register(store, settings.calendars, {inbox.name: inbox for inbox in settings.inboxes},
                         tone_of(settings))  # fmt: skip
-    sidebars = open_sidebars(register, cache(lambda: open_desk(settings)), settings.inboxes)
-    doors = open_doors(store, settings.inboxes)
+    sidebars = open_sidebars(register, cache(lambda: _desk(settings)), settings.inboxes)
+    doors = open_doors(store, settings.inboxes, _rung(store, settings))
     return create_app(register, doors=doors, sidebars=sidebars, token=settings.web_token)
+
+
+def _desk(settings: Settings) -> Desk:
+    desk = open_desk(settings)
+    if desk.store.dialect == "postgresql":
+        from plugin.jobs.queue import share  # noqa: PLC0415 - one machine needs no queue
+
+        share(desk.store, settings.store)
+    return desk
+
+
+def _rung(store: Store, settings: Settings) -> Callable[[str], None]:
+    if store.dialect != "postgresql":
+        return lambda inbox: None
+    from plugin.jobs.clock import SETTLE  # noqa: PLC0415 - as above
+    from plugin.jobs.queue import Calls  # noqa: PLC0415 - as above
+
+    return partial(Calls(settings.store).poll_soon, after=SETTLE)

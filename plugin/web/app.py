@@ -26,7 +26,7 @@ _PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-P
 """What a proxy adds: somebody elsewhere asks through a machine that is ours."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'",
+    "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -131,7 +131,7 @@ def _add_pages(app: Flask, register: Register, clock: Callable[[], datetime]) ->
     def cases() -> ResponseReturnValue:
         show = "all" if request.args.get("show") == "all" else "open"
         after = _case_id(request.args.get("after", ""), or_none=True)
-        page = RegisterPage.of(register, clock(), show, after, _ON_A_PAGE)
+        page = RegisterPage.of(register, clock(), show, after, _ON_A_PAGE, asked=request.args.get("q", ""))
         return render_template("register.html", page=page)
 
     @app.get("/cases/<case_id>")

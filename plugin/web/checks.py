@@ -88,6 +88,10 @@ class _Figures:
         yield _gauge("amends_inbox_last_success_timestamp_seconds", "When it was last read.", ["inbox"], seen)
         for key, told in _OF_AN_INBOX.items():
             yield _gauge(f"amends_inbox_{key}", told, ["inbox"], [(name, _number(one.get(key))) for name, one in each])
+        held = [([*name, one["worker"]], one["worker_silent"]) for name, one in each if "worker" in one]
+        if held:
+            yield _gauge("amends_inbox_worker_silent_seconds", "Since the worker that holds it was seen.",
+                         ["inbox", "worker"], held)  # fmt: skip
         verdicts = [([*name, verdict], number) for name, one in each for verdict, number in one["verdicts"].items()]
         yield _gauge("amends_messages", "Messages taken in, by what was thought of them.",
                      ["inbox", "verdict"], verdicts)  # fmt: skip

@@ -73,7 +73,7 @@ class _Tickets:
         """Whether this token was never used before; it lies in the ledger of calls, where all of us look."""
         # For all inboxes together: two of one account may show the same app, and a token fits both.
         use = Entry(inbox="", id=f"sidebar {digest}", at=at)
-        with self.desk().store.writing() as session:
+        with self.desk().store.writing(use.inbox) as session:
             (new,) = session.notices.enter([use])
             session.notices.heed(use.inbox, [use.id], at)
         return new

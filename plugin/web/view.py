@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup, escape
 
@@ -16,6 +17,8 @@ from plugin.register import Register
 Json = Mapping[str, Any]
 _MARK = re.compile(r"(\[\[[^\[\]\n]{1,200}\]\])")
 _TASKS_SHOWN = 6
+_ASIDE_SHOWN = 20
+_LONGEST_SEARCH = 200  # signs
 _VERDICTS = {
     "complaint": "taken for complaints",
     "undecided": "to be judged by a person",
@@ -78,32 +81,56 @@ class RegisterPage:
 
     times: Times
     show: str  # open | all
+    asked: str  # the words that are searched for, or empty
     cases: Sequence[Json]
     older: str  # the case the next page follows, or empty
     first: bool
     tasks: Sequence[Json]
     more_tasks: bool
     quarantine: Sequence[Json]
+    more_aside: bool
     inboxes: Sequence[Json]
 
     @classmethod
-    def of(cls, register: Register, now: datetime, show: str, after: str, size: int) -> RegisterPage:
-        """The page of `size` cases after the case `after`; raises NoSuchCase."""
+    def of(
+        cls, register: Register, now: datetime, show: str, after: str, size: int, *, asked: str = ""
+    ) -> RegisterPage:  # fmt: skip
+        """The page of `size` cases after the case `after`, of those that are searched for or of all.
+
+        Raises NoSuchCase.
+        """
+        asked = asked.strip()[:_LONGEST_SEARCH]
         find = register.cases if show == "all" else register.pressing
-        cases = find(limit=size + 1, after=after)
+        cases = list(register.search(asked, size + 1, after)) if asked else find(limit=size + 1, after=after)
+        aside = register.quarantine(_ASIDE_SHOWN + 1)
         tasks, inboxes = register.tasks(now, limit=_TASKS_SHOWN + 1), register.inboxes()
         names = {inbox["name"] for inbox in inboxes} | {case["inbox"] for case in cases}
         return cls(
             times=Times(register, sorted(names), now),
             show=show,
+            asked=asked,
             cases=cases[:size],
             older=cases[size - 1]["id"] if len(cases) > size else "",
             first=not after,
             tasks=tasks[:_TASKS_SHOWN],
             more_tasks=len(tasks) > _TASKS_SHOWN,
-            quarantine=register.quarantine(),
+            quarantine=aside[:_ASIDE_SHOWN],
+            more_aside=len(aside) > _ASIDE_SHOWN,
             inboxes=inboxes,
         )
+
+    @property
+    def order(self) -> str:
+        """Which cases these are, and in what order."""
+        if self.asked:
+            return f"with {self.asked}, newest first"
+        return "all, newest first" if self.show == "all" else "open or owing, next due first"
+
+    def link(self, after: str = "") -> str:
+        """The address of this list, behind the case `after`."""
+        asked = {"q": self.asked} if self.asked else {"show": self.show} if self.show == "all" or after else {}
+        query = urlencode(asked | ({"after": after} if after else {}))
+        return f"/?{query}" if query else "/"
 
     def next(self, case: Json) -> Owed | None:
         """What the case owes next."""
