@@ -16,6 +16,7 @@ from plugin.register import Register
 from plugin.store import Doorbook, Store
 from plugin.web import Doors, create_app, serve
 from tests.calls import HELPDESK, NOW, post
+from tests.stores import store_at
 
 
 class Called:
@@ -25,7 +26,7 @@ class Called:
         """With more `patience` than usual, since the machine may be busy with other things."""
         self.now = NOW
         self.rung: list[str] = []
-        self.store = Store(f"sqlite:///{folder / 'amends.db'}")
+        self.store = Store(store_at(folder / "amends.db"))
         self.register = Register(self.store, {}, {"helpdesk": HELPDESK})
         self.doors = Doors(Doorbook(self.store, self.rung.append, patience=patience), [HELPDESK])
         self.app = create_app(self.register, clock=lambda: self.now, doors=self.doors)

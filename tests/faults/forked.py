@@ -68,6 +68,11 @@ def _after_draft(passed: Passing) -> None:
     _after(Connection, "append", passed)  # … and behind it
 
 
+def _after_tag(passed: Passing) -> None:
+    _after(Connection, "order_marks", passed)  # on its way, and nobody will hear the answer …
+    _after(writing.Writer, "_settled", passed)  # … and behind it
+
+
 def _after_schedule(passed: Passing) -> None:
     _after(Session, "will_write", passed)  # what will be written is entered …
     _after(Session, "claim", passed)  # … and taken in hand
@@ -81,7 +86,7 @@ POINTS: dict[str, Callable[[Passing], None]] = {
     "append": _after_append,
     "commit": lambda passed: _after(Session, "over", passed),
     "cursor": _before_cursor,
-    "tag": lambda passed: _after(IMAPClient, "add_flags", passed),
+    "tag": _after_tag,
     "draft": _after_draft,
     "expunge": lambda passed: _after(IMAPClient, "uid_expunge", passed),
 }

@@ -62,6 +62,8 @@ ROWS: dict[str, tuple[str, str]] = {
     "S01": ("due while nobody was at work", "done late, and said to be"),
     "S02": ("several schedulers on one store", "each task once"),
     "S05": ("the clock jumps, a mail lies about its date", "the server's receipt time starts the clock"),
+    "S06": ("a worker is killed in a step", "another one resumes within 60 s; nothing doubled or lost"),
+    "G17": ("one of three workers is killed in a backlog", "the others finish; nothing doubled, lost, or 60 s late"),
     "S07": ("disk full, store locked or gone", "no act without a record; a clear error; goes on"),
     "X02": ("a mail speaks the language of templates", "its words are only ever text; a letter has at most 64 KiB"),
     "X05": ("secrets at rest, in logs, in exports", "none in store, logs, exports or traces"),

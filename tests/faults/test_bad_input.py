@@ -12,6 +12,7 @@ from tests.faults.house import PASSWORD, Account, Forks, QuickShop, asked
 from tests.faults.letters import letter
 from tests.faults.liar import Liar, Manners, closed_port, says
 from tests.shop import open_shop
+from tests.stores import IN_A_FILE
 
 COMPLAINT = letter(1, complaint=True)
 LATER = letter(2, complaint=True)
@@ -127,6 +128,7 @@ def test_a_folder_without_settings_is_told_what_to_do(shop: QuickShop) -> None:
     assert "amends.yaml" in told(shop.amends("run", "--once"), 2)
 
 
+@IN_A_FILE
 def test_a_store_that_is_none_is_told_and_left_as_it_is(shop: QuickShop) -> None:
     shop.store.write_bytes(b"this is no database\n" * 100)
     for command in (("run", "--once"), ("cases",)):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from email import message_from_bytes
 from pathlib import Path
 
 from tests.faults.house import Account
 from tests.faults.letters import letter
+from tests.stores import IN_A_FILE, ask
 
 WHO = "zoe.canary@example.org"
 HER_ID = "<zoe.canary.1@mail.example>"
@@ -55,12 +54,12 @@ def everything_kept_of_her(ours: Account) -> str:
 def teach(ours: Account) -> None:
     """As if the judge had learned from her letter, once and once more."""
     learned = {"complaint": {"xylocanary": 1.5, "xylocanary zoe": 0.5, "refund": 0.7}, "labels": {}}
-    with closing(sqlite3.connect(ours.shop.store)) as store, store:
-        for version in (1, 2):
-            row = (version, version - 1, json.dumps(learned), version == 2)
-            store.execute("INSERT INTO judge VALUES (?, ?, 0, ?, '', ?)", row)
+    for version in (1, 2):
+        row = {"version": version, "before": version - 1, "learned": json.dumps(learned), "in_force": version == 2}
+        ask(ours.shop.store, "INSERT INTO judge VALUES (:version, :before, 0, :learned, '', :in_force)", **row)
 
 
+@IN_A_FILE
 def test_not_one_byte_of_a_person_is_left_and_the_skeleton_stays(ours: Account) -> None:
     case = everything_kept_of_her(ours)
     assert found_in(ours.shop.folder)["amends.db"] | found_in(ours.shop.folder).get("amends.db-wal", set()) == set(
@@ -101,10 +100,8 @@ def test_not_one_byte_of_a_person_is_left_and_the_skeleton_stays(ours: Account) 
     assert len(ours.shop.json("quarantine")["quarantine"]) == 1
     other = next(one for one in ours.shop.json("cases")["cases"] if one["id"] != case)
     assert "My friend erased@invalid says the same." in ours.shop.json("show", other["id"])["their_text"]
-    with closing(sqlite3.connect(ours.shop.store)) as store:
-        assert [json.loads(row[0])["complaint"] for row in store.execute("SELECT learned FROM judge")] == [
-            {"refund": 0.7}
-        ] * 2
+    learned = [json.loads(row[0])["complaint"] for row in ask(ours.shop.store, "SELECT learned FROM judge")]
+    assert learned == [{"refund": 0.7}] * 2
 
     ours.witness.deliver(COMPLAINT, subject="Re: Cinnamon4711 never came", sender=f"Zoe <{WHO}>", after=HER_ID)
     ours.shop.once()

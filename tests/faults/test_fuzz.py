@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from random import Random
 
@@ -15,6 +13,7 @@ import pytest
 from tests.faults.house import Account
 from tests.faults.letters import letter
 from tests.faults.table import record
+from tests.stores import ask
 
 MAILS = sorted((Path(__file__).parents[1] / "mails").glob("*.eml"))
 SEED = 20_261_122
@@ -94,8 +93,7 @@ def through(ours: Account, total: int) -> None:
     handled = sum(answered[one.message_id] == 1 for one in good)
     aside = ours.shop.json("quarantine")["quarantine"]
     stumbled = [item for item in aside if "stumbled" in item["reason"]]
-    with closing(sqlite3.connect(ours.shop.store)) as store:
-        read = store.execute("SELECT count(*) FROM place WHERE folder = 'INBOX'").fetchone()[0]
+    read = ask(ours.shop.store, "SELECT count(*) FROM place WHERE folder = 'INBOX'")[0][0]
     lost = len(ours.witness.state("INBOX")) - read - len(aside)
     right = ran.returncode == 0 and handled == 20 and not stumbled and not lost
     if not right:

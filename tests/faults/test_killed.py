@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +15,7 @@ from tests.faults.house import Account, House, asked, flags
 from tests.faults.letters import Letter, letter
 from tests.faults.table import record
 from tests.shop import Shop
+from tests.stores import ask
 from tests.witness import Flags
 
 POINTS = ("fetch", "parse", "match", "schedule", "append", "commit", "cursor", "tag", "draft")
@@ -121,8 +120,7 @@ def everything_is_whole(ours: Account, letters: Sequence[Letter]) -> None:
 
 
 def ledger(shop: Shop) -> list[str]:
-    with closing(sqlite3.connect(shop.store)) as store:
-        return [row[0] for row in store.execute("SELECT message_id FROM message ORDER BY message_id")]
+    return [row[0] for row in ask(shop.store, "SELECT message_id FROM message ORDER BY message_id")]
 
 
 def snapshot(ours: Account) -> dict[str, dict[int, Flags]]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from tests.faults.house import Account, House
 from tests.faults.letters import letter
 from tests.faults.table import record
 from tests.proxy import Proxy
+from tests.stores import ask
 
 FIRST, SECOND, THIRD = (letter(number, complaint=True) for number in (1, 2, 3))
 SHOP = "folders: [INBOX, Shop]"
@@ -107,8 +106,7 @@ def test_m04_without_a_true_uidnext_no_mail_is_lost(each_house: House, tmp_path:
 
 def ledger(ours: Account) -> int:
     """How many of the hundred were read; of the ten complaints each has its draft besides."""
-    with closing(sqlite3.connect(ours.shop.store)) as store:
-        return int(store.execute("SELECT count(DISTINCT message_id) FROM message").fetchone()[0])
+    return int(ask(ours.shop.store, "SELECT count(DISTINCT message_id) FROM message")[0][0])
 
 
 def answered(ours: Account) -> list[str]:

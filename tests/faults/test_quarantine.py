@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tests.faults.house import Account, flags
 from tests.faults.letters import letter
+from tests.stores import ask
 
 LONG = b"X-Long: " + b"long " * 14_000 + b"\r\n"
 
@@ -54,12 +54,10 @@ def test_what_can_be_read_now_is_dealt_with_like_new_mail(ours: Account) -> None
 
 def forget_and_put_aside(ours: Account) -> None:
     """The store as it would be, had the mail not been readable when it came."""
-    with closing(sqlite3.connect(ours.shop.store)) as store, store:
-        place = store.execute("SELECT folder, validity, uid FROM place").fetchone()
-        for table in ("complaint", "event", "message", "place", "letter", "written", "task"):
-            store.execute(f"DELETE FROM {table}")  # noqa: S608 - the names stand above
-        row = ("q1234567890", "support", *place, 0, "RecursionError", b"", None, False)
-        store.execute("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    (place,) = ask(ours.shop.store, "SELECT folder, validity, uid FROM place")
+    for table in ("complaint", "event", "message", "place", "letter", "written", "task"):
+        ask(ours.shop.store, f"DELETE FROM {table}")  # noqa: S608 - the names stand above
+    _insert(ours, *place, 0, "RecursionError", b"", None, False)
     for draft in ours.drafts():
         ours.witness.remove("Drafts", draft.uid)
     for seen in ours.inbox().values():
@@ -69,9 +67,15 @@ def forget_and_put_aside(ours: Account) -> None:
 def put_aside(ours: Account, raw: bytes, *, received: datetime | None = None, historic: bool = False) -> None:
     """A mail that lay where nothing lies."""
     came = None if received is None else int(received.timestamp() * 1_000_000)
-    with closing(sqlite3.connect(ours.shop.store)) as store, store:
-        row = ("q1234567890", "support", "INBOX", 1, 77, 1_790_000_000_000_000, "LookupError", raw, came, historic)
-        store.execute("INSERT INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    _insert(ours, "INBOX", 1, 77, 1_790_000_000_000_000, "LookupError", raw, came, historic)
+
+
+def _insert(ours: Account, *rest: Any) -> None:
+    names = ("folder", "validity", "uid", "at", "reason", "raw", "received_at", "historic")
+    into = f"quarantine (id, inbox, {', '.join(names)})"
+    given = ", ".join(f":{name}" for name in names)
+    ask(ours.shop.store, f"INSERT INTO {into} VALUES ('q1234567890', 'support', {given})",  # noqa: S608 - names of ours
+        **dict(zip(names, rest, strict=True)))  # fmt: skip
 
 
 def test_what_lies_there_no_more_is_read_from_what_was_kept(ours: Account) -> None:

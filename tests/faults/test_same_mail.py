@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ from typing import Any
 from tests.faults.house import Account, House
 from tests.faults.letters import letter
 from tests.faults.table import record
+from tests.stores import ask
 
 AT = datetime.now(UTC).replace(microsecond=0)
 COMPLAINT = letter(1, complaint=True)
@@ -72,8 +71,7 @@ def test_m18_one_mail_in_two_watched_folders_is_one_complaint_known_at_both_plac
         ours.witness.append("INBOX", COMPLAINT.raw())
         ours.witness.append("Shop", COMPLAINT.raw())
         ours.shop.once()
-        with closing(sqlite3.connect(ours.shop.store)) as store:
-            known = sorted(store.execute("SELECT folder, count(DISTINCT message) FROM place GROUP BY folder"))
+        known = sorted(ask(ours.shop.store, "SELECT folder, count(DISTINCT message) FROM place GROUP BY folder"))
         found = (len(cases(ours)), len(ours.drafts()), known)
         right = found == (1, 1, [("INBOX", 1), ("Shop", 1)])
         record("M18", f"{found[0]} complaint, {len(known)} places known", right, ours.server.name)

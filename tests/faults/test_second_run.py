@@ -6,9 +6,11 @@ import pytest
 
 from plugin.jobs import Leadership
 from tests.faults.house import Account
+from tests.stores import IN_A_FILE
 from tests.witness import eventually
 
 
+@IN_A_FILE
 def test_a_second_run_on_the_same_store_ends_at_once_with_0_and_says_so(ours: Account) -> None:
     with ours.shop.running() as first:
         eventually(lambda: "Amends is at work" in (ours.shop.folder / "run.log").read_text(), "run at work")
@@ -37,6 +39,7 @@ def lock(ours: Account, doing: str) -> Leadership:
     return Leadership("sqlite:///amends.db", ours.shop.folder / "amends.db.lock", doing)
 
 
+@IN_A_FILE
 @pytest.mark.parametrize("doing", ["undo", "erase", "store restore"])
 def test_a_run_begun_while_a_command_is_at_work_waits_for_its_end_and_says_so(ours: Account, doing: str) -> None:
     """A service that ended then would lie there until somebody sees it."""

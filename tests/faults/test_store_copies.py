@@ -10,7 +10,10 @@ from pathlib import Path
 from plugin.jobs import Leadership
 from tests.faults.house import Account, flags
 from tests.faults.letters import letter
+from tests.stores import IN_A_FILE
 from tests.witness import eventually
+
+pytestmark = IN_A_FILE
 
 FORGOTTEN = b"customer0@example.org"
 

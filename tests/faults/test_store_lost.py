@@ -10,12 +10,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import Timer
 
 import pytest
+from sqlalchemy import text
 
 from tests.faults.house import Account, House, QuickShop
 from tests.faults.letters import letter
 from tests.faults.table import record
+from tests.postgres import PASSWORD, Server
+from tests.stores import IN_A_FILE, looking, on_postgresql, store_at
 from tests.witness import eventually
 
 FIRST = letter(1, complaint=True)
@@ -33,21 +37,30 @@ def attached(house: House, tmp_path: Path) -> Iterator[Account]:
         yield ours
 
 
-def on_record(ours: Account, beside: Path) -> bool:
-    """Whether everything that lies in the mailbox by our doing stands in the store."""
+def on_record(ours: Account, beside: Path, address: str = "") -> bool:
+    """Whether everything that lies in the mailbox by our doing stands in the store, whose file is looked at beside."""
+    if address or on_postgresql():
+        with looking(address or store_at(ours.shop.store)) as connection:
+            written = set(connection.execute(text("SELECT message_id FROM written")).scalars())
+            known = set(connection.execute(text("SELECT message_id FROM message")).scalars())
+        return _lies_in(ours, written, known)
     for path in ours.shop.folder.glob("amends.db*"):  # looked at in a copy: looking takes room as well
         shutil.copy(path, beside / f"copy-{path.name}")
     with closing(sqlite3.connect(beside / "copy-amends.db")) as store:
         written = {row[0] for row in store.execute("SELECT message_id FROM written")}
         known = {row[0] for row in store.execute("SELECT message_id FROM message")}
+    return _lies_in(ours, written, known)
+
+
+def _lies_in(ours: Account, written: set[str], known: set[str]) -> bool:
     tagged = {str(seen.mail["Message-ID"]) for seen in ours.witness.folder("INBOX") if "complaint" in seen.flags}
     return {str(draft.mail["Message-ID"]) for draft in ours.drafts()} <= written and tagged <= known
 
 
-def sentence(text: str, *words: str) -> None:
+def sentence(told: str, *words: str) -> None:
     """It is told in one sentence that says what and what to do."""
-    assert "Traceback" not in text
-    assert all(word in text for word in words), text
+    assert "Traceback" not in told
+    assert all(word in told for word in words), told
 
 
 # ---- a full disk ----------------------------------------------------------------------------------------------------
@@ -92,6 +105,7 @@ def bounded(shop: QuickShop, most: int) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, cwd=shop.folder, capture_output=True, check=False, timeout=120)
 
 
+@IN_A_FILE
 def test_s07_a_full_disk_is_told_nothing_is_done_off_the_record_and_it_goes_on_once_there_is_room(
     attached: Account, tmp_path: Path
 ) -> None:
@@ -134,6 +148,7 @@ def locked_for(attached: Account, beside: Path, seconds: float) -> None:
     assert on_record(attached, beside)
 
 
+@IN_A_FILE
 def test_s07_a_store_that_is_locked_is_told_and_it_goes_on_once_it_is_free(attached: Account, tmp_path: Path) -> None:
     locked_for(attached, tmp_path, 60)
 
@@ -141,6 +156,7 @@ def test_s07_a_store_that_is_locked_is_told_and_it_goes_on_once_it_is_free(attac
 # ---- a store that is gone -------------------------------------------------------------------------------------------
 
 
+@IN_A_FILE
 def test_s07_a_store_that_is_taken_away_is_told_and_it_goes_on_once_it_is_back(
     attached: Account, tmp_path: Path
 ) -> None:
@@ -159,3 +175,76 @@ def test_s07_a_store_that_is_taken_away_is_told_and_it_goes_on_once_it_is_back(
     record("S07", "taken away: told, 0 acts meanwhile, exact once it is back", before and on_record(attached, tmp_path))
     assert before
     assert on_record(attached, tmp_path)
+
+
+# ---- a server that is gone ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own() -> Iterator[Server]:
+    """A PostgreSQL that may be killed, since nobody else uses it."""
+    with closing(Server()) as own:
+        yield own
+
+
+@pytest.fixture
+def served(house: House, tmp_path: Path, own: Server) -> Iterator[tuple[Account, str]]:
+    """The same mailbox with its store on that server, and the address of the store."""
+    with house.account(tmp_path, attach=False) as ours:
+        address, settings = own.fresh(), ours.shop.folder / "amends.yaml"
+        rest = [line for line in settings.read_text().splitlines() if not line.startswith("store:")]
+        settings.write_text("\n".join([f"store: {address.replace(PASSWORD, '${OWN}')}", *rest]))
+        with (ours.shop.folder / ".env").open("a") as secrets:
+            secrets.write(f"OWN={PASSWORD}\n")
+        ours.shop.once()
+        ours.witness.append("INBOX", FIRST.raw())
+        ours.shop.once()
+        ours.witness.append_all("INBOX", (one.raw() for one in LATER))
+        yield ours, address
+
+
+def test_s07_a_server_killed_in_a_pass_is_told_nothing_is_done_off_the_record_and_it_goes_on_once_it_is_back(
+    served: tuple[Account, str], own: Server, tmp_path: Path
+) -> None:
+    """It is killed ever later, so that a pass ends at another step each time."""
+    ours, address = served
+    failed = 0
+    for tenths in range(1, 40):
+        killing = Timer(tenths / 10, own.kill)
+        killing.start()
+        ran = ours.shop.amends("run", "--once")
+        killing.cancel()
+        killing.join()
+        if not own.is_up:
+            own.start()
+        assert on_record(ours, tmp_path, address)
+        if ran.returncode == 0:
+            break
+        assert ran.returncode == 1
+        sentence((ran.stdout + ran.stderr).decode(), "amends.yaml:1:8: store postgresql+psycopg://amends:***@", " - ")
+        failed += 1
+    ours.shop.once()
+    right = ours.answered() == ALL and failed > 1
+    record("S07", "PostgreSQL killed at any step: told, 0 acts off the record, exact afterwards", right)
+    assert failed > 1
+    assert ours.answered() == ALL
+
+
+def test_s07_a_server_killed_under_a_run_is_told_and_it_goes_on_once_it_is_back(
+    served: tuple[Account, str], own: Server, tmp_path: Path
+) -> None:
+    ours, address = served
+    with ours.shop.running():
+        eventually(lambda: len(ours.drafts()) > 1, "first of the drafts")
+        own.kill()
+        last = letter(9, complaint=True)
+        ours.witness.append("INBOX", last.raw())
+        eventually(lambda: "store postgresql" in ours.shop.log, "word of the missing server")
+        before = len(ours.drafts())
+        own.start()
+        eventually(lambda: ours.answered() == {**ALL, last.message_id: 1}, "draft once it is back", 90)
+        assert PASSWORD not in ours.shop.log
+        sentence(ours.shop.log, "check its address, and that the server runs")
+    record("S07", "PostgreSQL killed under a run: told, exact once it is back", on_record(ours, tmp_path, address))
+    assert before < len(ALL) + 1
+    assert on_record(ours, tmp_path, address)

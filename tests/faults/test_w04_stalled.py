@@ -5,7 +5,6 @@ How soon, is measured by `make bench` (row W04).
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -18,6 +17,7 @@ from plugin.store import Doorbook, Entry, NotEntered, Session, Store
 from plugin.store.doorbook import PATIENCE
 from tests.calls import NOW, event, invocation, signed, waiting
 from tests.faults.called import Called
+from tests.stores import looking, on_postgresql, store_at
 
 BURST = 500
 BODY = event()
@@ -26,10 +26,10 @@ BODY = event()
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Somebody else writes into the database, and goes on and on."""
-    with closing(sqlite3.connect(folder / "amends.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with looking(store_at(folder / "amends.db")) as other:
+        other.exec_driver_sql("LOCK TABLE notice IN EXCLUSIVE MODE" if on_postgresql() else "BEGIN IMMEDIATE")
         yield
-        other.execute("ROLLBACK")
+        other.rollback()
 
 
 def burst(called: Called, numbers: Iterable[int]) -> dict[str, int]:
@@ -89,16 +89,16 @@ class Slow(Store):
         self.begun, self.done = Event(), Event()
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def entering(self) -> Iterator[Session]:
         """As ever, but the end waits."""
-        with super().writing() as session:
+        with super().entering() as session:
             yield session
             self.begun.set()
             self.done.wait(60)
 
 
 def test_who_is_being_stored_is_answered_when_that_is_certain_and_not_before(tmp_path: Path) -> None:
-    with closing(Slow(f"sqlite:///{tmp_path / 'amends.db'}")) as store, ThreadPoolExecutor(2) as callers:
+    with closing(Slow(store_at(tmp_path / "amends.db"))) as store, ThreadPoolExecutor(2) as callers:
         book = Doorbook(store, patience=0.01)
         first = callers.submit(book.enter, Entry(inbox="helpdesk", id="first", at=NOW, topic="ticket:1"))
         assert store.begun.wait(60)

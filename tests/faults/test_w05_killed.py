@@ -21,6 +21,7 @@ from plugin.desk.ledger import StoreMemory
 from plugin.inbox import Notice
 from plugin.store import Store
 from tests.calls import SECRET, event, invocation, signed
+from tests.stores import store_at, store_line
 from tests.zendesk.desk import helpdesk
 
 CALLS = 1000
@@ -76,7 +77,7 @@ def rain(url: str, numbers: list[int], stored: set[str], enough: int, reached: E
 
 
 def test_none_of_a_thousand_is_lost(tmp_path: Path) -> None:
-    (tmp_path / "amends.yaml").write_text(SETTINGS)
+    (tmp_path / "amends.yaml").write_text(store_line(tmp_path / "amends.db") + SETTINGS)
     stored: set[str] = set()
     while len(stored) < CALLS:
         enough = min(CALLS, len(stored) + CALLS // 3)
@@ -93,7 +94,7 @@ def test_none_of_a_thousand_is_lost(tmp_path: Path) -> None:
 
 
 def _found(folder: Path) -> list[Notice]:
-    store = Store(f"sqlite:///{folder / 'amends.db'}")
+    store = Store(store_at(folder / "amends.db"))
     try:
         return list(StoreMemory(store, "helpdesk").notices())
     finally:
@@ -101,7 +102,7 @@ def _found(folder: Path) -> list[Notice]:
 
 
 def test_what_came_before_the_end_is_worked_on_at_the_next_start(tmp_path: Path) -> None:
-    (tmp_path / "amends.yaml").write_text(SETTINGS)
+    (tmp_path / "amends.yaml").write_text(store_line(tmp_path / "amends.db") + SETTINGS)
     with StandIn(clock=Clock(datetime.now(UTC)), limits=Limits.none()) as zendesk:
         with helpdesk(tmp_path, zendesk, webhook_secret=SECRET) as desk:
             desk.work(seconds=1)

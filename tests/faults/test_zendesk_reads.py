@@ -30,6 +30,7 @@ from plugin.store import Entry, Store
 from plugin.timeline import Case, FeedbackReceived, Joined, Kind, Status, TaskState
 from tests.shop import Shop, open_helpdesk
 from tests.stages import SECRET
+from tests.stores import store_at
 from tests.witness import eventually
 from tests.zendesk.desk import FRIDAY, Helpdesk, assert_nobody_heard, attach, attached, helpdesk, on_friday
 
@@ -158,7 +159,7 @@ def test_w05_a_thousand_calls_answered_before_a_kill_are_worked_on_at_the_next_s
         assert shop.amends("run", "--once").returncode == 1  # it says that the export did not answer
         assert [len(zendesk.witness.notes(zendesk.bot, ticket)) for ticket in tickets] == [1] * 200
         assert {frozenset(ticket.tags) for ticket in tickets} == {frozenset(OURS)}
-    with closing(Store(f"sqlite:///{shop.store}")) as store, store.reading() as session:
+    with closing(Store(store_at(shop.store))) as store, store.reading() as session:
         assert session.notices.waiting("helpdesk") == []
     assert_nobody_heard(zendesk)
 
@@ -327,7 +328,7 @@ def test_z10_ten_thousand_tickets_are_reconciled_exactly_through_a_kill_and_with
     assert len(asked) <= 9  # … and does not begin anew
     cases = shop.json("cases")["cases"]
     assert sorted(case["subject"] for case in cases) == sorted(f"Ticket {number}" for number in range(0, 10_000, 100))
-    with closing(Store(f"sqlite:///{shop.store}")) as store, store.reading() as session:
+    with closing(Store(store_at(shop.store))) as store, store.reading() as session:
         seen = [len(session.keys_at("helpdesk", "tickets", ticket.id, _uids(ticket))) for ticket in tickets]
         assert seen == [len(ticket.comments) for ticket in tickets]
         known = session.bookmarks("helpdesk", [f"ticket:{ticket.id}" for ticket in tickets])
