@@ -14,17 +14,16 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from bench.mail import Mail
+from bench.row import Failed
 from bench.wire import Account, Wire
 from plugin.demo.mailbox import Dovecot
 from tests.shop import Shop, open_shop
 
+__all__ = ["ROOT", "Failed", "Hall", "Spent", "spend"]
+
 ROOT = Path(__file__).parent.parent
 _AT_ONCE = 100
 _OUR_FLOOR = "-m bench.floor"
-
-
-class Failed(Exception):
-    """A contestant did not end well, or did not do the work: then its time means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
