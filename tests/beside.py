@@ -30,6 +30,7 @@ from plugin.store import Store
 from plugin.testing import MemoryInbox
 from plugin.web import create_app, open_sidebars
 from tests.counter import COMPLAINT, FRIDAY, LONDON, PLAYBOOKS
+from tests.stores import store_at
 
 APP, INSTALLATION = 77, 4711
 TICKET = 35436
@@ -162,7 +163,7 @@ def beside(folder: Path, zendesk: Signer, **more: Any) -> Iterator[Beside]:
     mail = MemoryInbox("helpdesk")
     one = Beside(zendesk, settings, mail)
     policies = Policies(load_book([], folder, check_text=letters.problems), {"default": LONDON}, {"helpdesk": settings})
-    store = Store(f"sqlite:///{folder / 'amends.db'}")
+    store = Store(store_at(folder / "amends.db"))
     with closing(Desk(store, {"helpdesk": mail}, policies, Judge(), lambda: one.now)) as one.desk:
         one.register = Register(store, {"default": LONDON}, {"helpdesk": settings})
         one.pages = open_sidebars(one.register, lambda: one.desk, [settings], lambda: one.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from plugin.playbook import load_book
 from plugin.register import Register
 from plugin.store import Store
 from plugin.testing import MemoryInbox
+from tests.stores import store_at
 
 FRIDAY = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
 LONDON = Hours.parse("default", "Europe/London", {"mon-fri": "09:00-17:30"})
@@ -53,14 +55,14 @@ then:
 class Counter:
     """The desk of one inbox, `support`, in a folder of its own."""
 
-    def __init__(self, folder: Path, judge: Judge | None = None) -> None:
-        for name, text in PLAYBOOKS.items():
+    def __init__(self, folder: Path, judge: Judge | None = None, playbooks: Mapping[str, str] = PLAYBOOKS) -> None:
+        for name, text in playbooks.items():
             (folder / name).parent.mkdir(exist_ok=True, parents=True)
             (folder / name).write_text(text)
         self.now = FRIDAY
         self.mail = MemoryInbox()
         self.settings = {"support": _settings()}
-        self.store = Store(f"sqlite:///{folder / 'amends.db'}")
+        self.store = Store(store_at(folder / "amends.db"))
         book = load_book([], folder, check_text=letters.problems)
         policies = Policies(book, {"default": LONDON}, self.settings)
         self.desk = Desk(self.store, {"support": self.mail}, policies, judge or Judge(), lambda: self.now)

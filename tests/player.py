@@ -27,6 +27,7 @@ from plugin.model import Address, Draft, Message
 from plugin.playbook import Book, load_book
 from plugin.store import Store
 from plugin.testing import MemoryInbox
+from tests.stores import store_at
 
 LONDON = ZoneInfo("Europe/London")
 HOURS = Hours.parse("default", "Europe/London", {"mon-fri": "09:00-17:00"})
@@ -100,7 +101,7 @@ class Shop:
         """Start anew over the same store, as after a restart."""
         inboxes = {name: settings(name, **self.options) for name in self.inboxes}
         policies = Policies(self.book, {"default": self.hours}, inboxes)
-        self.desk = Desk(Store(f"sqlite:///{self.folder}/amends.db"), self.inboxes, policies, JUDGE, lambda: self.now)
+        self.desk = Desk(Store(store_at(self.folder / "amends.db")), self.inboxes, policies, JUDGE, lambda: self.now)
 
     def change(self, book: Book, hours: Hours = HOURS) -> None:
         """Other playbooks, or other opening hours, are in force from now on."""

@@ -15,6 +15,7 @@ from textwrap import dedent, indent
 from typing import Any
 
 from integrations.zendesk.standin import StandIn
+from tests.stores import DATABASE_PASSWORD, on_postgresql, store_at
 
 US = "support@example.com"
 _CONFIG = """\
@@ -26,7 +27,7 @@ hours:
 judge: {{deep: off}}  # what is tried here must not depend on whether the extra is installed
 packs: [general]
 playbooks: my-playbooks/
-"""
+{store}"""
 _MAILBOX = """\
   support:
     kind: imap
@@ -57,7 +58,7 @@ _HELPDESK = """\
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One folder with settings, playbooks and store."""
+    """One folder with settings, playbooks and, unless the tests were asked for PostgreSQL, the store."""
 
     folder: Path
 
@@ -74,8 +75,14 @@ class Shop:
 
     @property
     def store(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file, or the name by which `tests.stores` knows the database."""
         return self.folder / "amends.db"
+
+    def forget_secrets(self) -> None:
+        """Nobody knows what opens the inbox any more; a store in PostgreSQL opens still."""
+        hidden = self.folder / ".env"
+        kept = [line for line in hidden.read_text().splitlines() if line.startswith("STORE_PASSWORD=")]
+        hidden.write_text("\n".join(kept))
 
     def playbook(self, name: str, text: str) -> None:
         """Write a playbook of the shop's own."""
@@ -131,11 +138,20 @@ def _inside(more: str) -> str:
 
 def _opened(folder: Path, inbox: str, **secrets: str) -> Shop:
     (folder / "my-playbooks").mkdir(parents=True, exist_ok=True)
-    (folder / "amends.yaml").write_text(_CONFIG.format(inbox=inbox), "utf-8")
+    store, more = _store(folder)
+    (folder / "amends.yaml").write_text(_CONFIG.format(store=store, inbox=inbox), "utf-8")
     hidden = folder / ".env"
-    hidden.write_text("".join(f"{name}={secret}\n" for name, secret in secrets.items()), "utf-8")
+    hidden.write_text("".join(f"{name}={secret}\n" for name, secret in (secrets | more).items()), "utf-8")
     hidden.chmod(0o600)
     return Shop(folder)
+
+
+def _store(folder: Path) -> tuple[str, dict[str, str]]:
+    """The line that names a store in PostgreSQL, where the tests were asked for that, and its secret."""
+    if not on_postgresql():
+        return "", {}
+    address = store_at(folder / "amends.db").replace(DATABASE_PASSWORD, "${STORE_PASSWORD}")
+    return f"store: {address}\n", {"STORE_PASSWORD": DATABASE_PASSWORD}
 
 
 def _command(*args: str) -> list[str]:

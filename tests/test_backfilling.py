@@ -14,6 +14,9 @@ from plugin.desk.backfilling import Backfill
 from plugin.inbox import InboxUnavailable, Page
 from plugin.preview.pages import Pages
 from tests.counter import COMPLAINT, FRIDAY, Counter
+from tests.stores import ON_BOTH
+
+pytestmark = ON_BOTH
 
 
 @pytest.fixture

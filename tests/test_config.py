@@ -200,6 +200,17 @@ def test_an_absolute_store_stays_where_it_is(write: Write) -> None:
     assert load(write("store: sqlite:////var/lib/amends/x.db\n" + SMALL)).store == "sqlite:////var/lib/amends/x.db"
 
 
+@pytest.mark.parametrize("address", [
+    "amends:${DB}@db.example.com/amends", "amends:${DB}@[2001:db8::1]:5433/amends", "/amends?host=/var/run/postgresql",
+])  # fmt: skip
+def test_a_store_may_be_a_database_of_a_server(write: Write, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("DB", "canary%40x")
+    for scheme in ("postgresql", "postgresql+psycopg"):
+        settings = load(write(f"store: {scheme}://{address}\n" + SMALL))
+        assert settings.store == f"postgresql+psycopg://{address.replace('${DB}', 'canary%40x')}"
+        assert "canary" not in repr(settings)
+
+
 @pytest.mark.parametrize(("written", "meant"), [("auto", "auto"), ("false", "off"), ("off", "off"), ("true", "on")])
 def test_the_second_opinion_is_switched_in_plain_words(write: Write, written: str, meant: str) -> None:
     assert load(write(f"judge: {{deep: {written}}}\n" + SMALL)).deep == meant
@@ -344,7 +355,9 @@ def test_the_page_is_reached_from_outside_under_its_url(write: Write, url: str, 
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        ("store: postgresql+psycopg://db/amends", "1:8: a postgresql store is not yet supported"),
+        ("store: postgresql+psycopg://db", "1:8: this address of a PostgreSQL is not complete: write postgresql+psyc"),
+        ("store: 'postgresql://me:a@b/c@db/amends'", "1:8: this address of a PostgreSQL is not complete"),
+        ("store: postgresql+asyncpg://db/amends", "1:8: `store` must be a file in SQLite, as sqlite:///amends.db, or"),
         ("store: mysql://db", "1:8: `store` must be a file in SQLite"),
         ("store: sqlite:///", "1:8: `store` must be a file in SQLite"),
         ("store: 'sqlite:///:memory:'", "1:8: `store` must be a file in SQLite"),
@@ -357,7 +370,10 @@ def test_the_page_is_reached_from_outside_under_its_url(write: Write, url: str, 
         ("web: {url: 'https://amends.example.com/?a=b'}", "1:12: `url` must be where this page is reached"),
         ("web: {url: 'https://me@amends.example.com'}", "1:12: `url` must be where this page is reached"),
         ("web: {token: abc}", "1:14: `token` must be at least 16 letters and digits"),
-        ("keep: {text: 24 months}", "1:1: `keep` is not yet supported"),
+        ("keep: {text: 24}", "1:14: `24` is no time to keep something: write days, weeks, months or years, as in 24 m"),
+        ("keep: {text: 0 days}", "1:14: `0 days` is no time to keep something"),
+        ("keep: {text: 2 years, case: 12 months}", "1:29: `case` must not be shorter than `text` (2 years)"),
+        ("keep: {drafts: 2 years}", "1:8: unknown key `drafts`"),
         ("notify: [slack://x]", "1:10: this `slack` address is not understood"),
         ("notify: ['mailto://me:secret@example.com']", "1:10: `mailto` sends mail, and Amends never does"),
         ("judge: {complaint_at: 1.5}", "1:23: `complaint_at` must be at most 1"),

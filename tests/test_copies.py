@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine
 
 from plugin.model import Address
 from plugin.store import CopyRefused, Store, StoreInUse, StoreNewer, backup, restore
 from plugin.store.tables import REVISIONS
 from plugin.timeline import Case, Noted, Received
+from tests.stores import IN_A_FILE, left_by
+
+pytestmark = IN_A_FILE
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 ROOM = "sqlite:///{}"
@@ -121,14 +121,7 @@ def test_a_backup_can_come_to_where_there_was_no_store(tmp_path: Path) -> None:
 
 def test_an_older_backup_is_brought_up_to_date_and_a_newer_one_is_refused_by_its_version(tmp_path: Path) -> None:
     url = with_cases(tmp_path / "amends.db", 1)
-    engine = create_engine(ROOM.format(tmp_path / "older.db"))
-    with engine.connect() as connection:
-        config = Config()
-        config.set_main_option("script_location", "plugin/migrations")
-        config.attributes["connection"] = connection
-        command.upgrade(config, REVISIONS[0])
-        connection.commit()
-    engine.dispose()
+    left_by(tmp_path / "older.db", REVISIONS[0])
     restored, _ = restore(tmp_path / "older.db", url, NOW)
     assert restored.version == REVISIONS[-1]
 

@@ -15,6 +15,9 @@ from plugin.judge import Judge
 from plugin.store import Correction
 from plugin.testing import MemoryInbox
 from tests.counter import FRIDAY, Counter
+from tests.stores import ON_BOTH
+
+pytestmark = ON_BOTH
 
 QUESTION = "Hello, do you also sell this lamp in green, and how long does it take to Leeds?"
 

@@ -35,6 +35,9 @@ from plugin.store import Conflict, Session, Store, StoreUnavailable
 from plugin.testing import MemoryInbox
 from plugin.timeline import DraftFate, Kind, Noted, Status, TaskState
 from tests.player import HOURS, MONDAY, WORDS, Shop, book
+from tests.stores import ON_BOTH, store_at
+
+pytestmark = ON_BOTH
 
 SHOP = """\
 name: shop
@@ -165,15 +168,15 @@ class Full(Store):
     """A store whose disk is full."""
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        with super().writing() as session:
+    def writing(self, inbox: str | None = None) -> Iterator[Session]:
+        with super().writing(inbox) as session:
             yield session
             raise StoreUnavailable(self.url, "database or disk is full")
 
 
 def test_a_page_is_stored_with_its_cursor_or_not_at_all(shop: Shop) -> None:
     message = shop.box.arrive(WORDS["complaint"])
-    working, shop.desk.store = shop.desk.store, Full(f"sqlite:///{shop.folder}/amends.db")
+    working, shop.desk.store = shop.desk.store, Full(store_at(shop.folder / "amends.db"))
     with pytest.raises(StoreUnavailable, match="database or disk is full"):
         shop.desk.receive("support", Page(cursor={"uid": 1}, messages=(message,)))
     shop.desk.store.close()
@@ -613,11 +616,11 @@ def test_two_desks_on_one_store_do_not_overwrite_each_other(shop: Shop) -> None:
 class Stumbling(Judge):
     """A judge with a fault of ours: one subject makes it fall."""
 
-    def assess(self, message: Message) -> Assessment:
+    def glance(self, message: Message) -> Assessment:
         """As every judge does, but for that one."""
         if message.subject == "stumble":
             raise IndexError("a fault of ours")
-        return super().assess(message)
+        return super().glance(message)
 
 
 def test_a_message_over_which_we_stumble_is_put_aside_and_the_rest_goes_on(shop: Shop) -> None:

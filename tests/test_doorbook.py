@@ -28,9 +28,9 @@ class Counting(Store):
         self.commits, self.begun, self.go = 0, Event(), Event()
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def entering(self) -> Iterator[Session]:
         """As ever, counted."""
-        with super().writing() as session:
+        with super().entering() as session:
             yield session
             self.commits += 1
             self.begun.set()
@@ -38,8 +38,8 @@ class Counting(Store):
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Counting]:
-    with closing(Counting(f"sqlite:///{tmp_path / 'amends.db'}")) as store:
+def store(store_url: str) -> Iterator[Counting]:
+    with closing(Counting(store_url)) as store:
         yield store
 
 
@@ -49,7 +49,7 @@ def entry(number: int, inbox: str = "helpdesk", topic: str = "ticket:1", group: 
 
 
 def enter(store: Store, *entries: Entry) -> list[bool]:
-    with store.writing() as session:
+    with store.entering() as session:
         return session.notices.enter(entries)
 
 
@@ -164,7 +164,7 @@ def test_what_cannot_be_stored_is_refused_at_once_and_its_words_stay_out_of_the_
 ) -> None:
     store.go.set()
     book = Doorbook(store, patience=60)
-    wrong = Entry(inbox="helpdesk", id="call-1", at=NOW, topic=["secret"])  # type: ignore[arg-type]
+    wrong = Entry(inbox="helpdesk", id="call-1", at=NOW, topic=None, group="secret")  # type: ignore[arg-type]
     with caplog.at_level(logging.DEBUG), pytest.raises(NotEntered):
         book.enter(wrong)
     assert "1 notices could not be stored" in caplog.text

@@ -12,6 +12,9 @@ from plugin.desk.erasing import Erasing, NotToBeErased
 from plugin.desk.undoing import Undoing
 from plugin.store import Store
 from tests.counter import COMPLAINT, Counter
+from tests.stores import ON_BOTH, store_at
+
+pytestmark = ON_BOTH
 
 ANN, JOANN = "ann@example.org", "jo-ann@example.org"
 
@@ -68,7 +71,7 @@ def test_whoever_had_the_case_at_hand_before_it_was_erased_has_it_no_more(counte
     erasing = Erasing(counter.desk)
     held = erasing.held(ANN)
     Undoing(counter.desk, lambda: counter.now).decide(held.cases, "mia", forget=True)
-    with closing(Store(f"sqlite:///{tmp_path / 'amends.db'}")) as beside:  # such as `amends run`
+    with closing(Store(store_at(tmp_path / "amends.db"))) as beside:  # such as `amends run`
         with beside.reading() as session:
             assert session.case(case).complainant.email == ANN
         erasing.erase(held, "mia", counter.now)

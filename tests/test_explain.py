@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from plugin.store import Store
 from plugin.testing import MemoryInbox
 from plugin.trial import mails, reader_of
 from tests.player import HOURS, JUDGE, WORDS, Shop, book, perform, settings
+from tests.stores import ask, store_at
 
 STORIES = Path(__file__).parent / "timelines"
 Json = dict[str, Any]
@@ -146,7 +146,7 @@ def whole(playbook: Json) -> bool:
 )
 def test_what_was_seen_is_worked_out_again_as_it_was(tmp_path: Path, story: str) -> None:
     perform((STORIES / f"{story}.txt").read_text("utf-8"), tmp_path)
-    register = Register(Store(f"sqlite:///{tmp_path}/amends.db"), {"default": HOURS}, {"support": settings()})
+    register = Register(Store(store_at(tmp_path / "amends.db")), {"default": HOURS}, {"support": settings()})
     playbooks = [one for case in register.cases() for one in register.explain(case["id"])["playbooks"]]
     assert playbooks
     assert [one for one in playbooks if not whole(one)] == []
@@ -176,8 +176,7 @@ def test_what_only_one_occasion_knows_is_known_again(tmp_path: Path, when: str, 
 def test_what_was_forgotten_is_not_shown_and_the_verdict_stays(tmp_path: Path) -> None:
     shop = asking(tmp_path, "text: order")
     shop.desk.store.close()
-    with sqlite3.connect(tmp_path / "amends.db") as store:
-        store.execute("update letter set text = '', subject = '', detail = ''")
+    ask(tmp_path / "amends.db", "UPDATE letter SET text = '', subject = '', detail = ''")
     found = one(shop, "asked")
     assert (found["applied"], found["reason"], found["conditions"]) == (True, 'the text holds "order"', [])
 

@@ -65,9 +65,8 @@ def test_what_falls_due_next_is_told_for_a_person_and_for_the_inbox(store: Forge
     )
     opened(store, "c1", later, soon, tag)
     with store.writing() as session:
-        assert session.next_at(for_inbox=True) == tag.run_at
-        assert session.next_at(for_inbox=False) == soon.run_at
+        assert session.agenda() == (soon.run_at, tag.run_at)
         session.postpone([soon.key], NOW, "it failed")
-        assert session.next_at(for_inbox=False) == later.run_at
+        assert session.agenda() == (later.run_at, tag.run_at)
         session.claim(later.run_at, 120 * SECONDS, for_inbox=True)
-        assert session.next_at(for_inbox=True) is None
+        assert session.agenda() == (later.run_at, None)

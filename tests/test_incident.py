@@ -9,6 +9,8 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin.decide import Correct, Reopen, Resolve, Undo
 from plugin.desk.incidents import kept
@@ -26,6 +28,9 @@ from plugin.store import Session, Store
 from plugin.timeline import Case, Linked, Unlinked
 from tests.outage import FACTS, Complaint, complaints
 from tests.player import HOURS, MONDAY, WORDS, Shop, book, settings
+from tests.stores import ON_BOTH, store_at
+
+pytestmark = ON_BOTH
 
 NOON = MONDAY + timedelta(hours=12)
 PLAYBOOK = """\
@@ -310,14 +315,14 @@ def test_a_draft_that_is_written_while_its_case_is_brought_in_line_tells_the_new
         begun = 0
 
         @contextmanager
-        def writing(self) -> Iterator[Session]:
+        def writing(self, inbox: str | None = None) -> Iterator[Session]:
             self.begun += 1
             if self.begun == 2:  # after the facts: what was worked out for the case is about to be stored
                 Writing(desk.store, desk.policies, desk.inboxes, shop.now).run()
             with super().writing() as session:
                 yield session
 
-    other = Meanwhile(desk.store.url)
+    other = Meanwhile(store_at(shop.folder / "amends.db"))
     Incidents(other, desk.policies, shop.now).open(reading(shop.folder, f"{SIMPLE}fix: restarted\n"), "maya")
     other.close()
     shop.run()
@@ -464,6 +469,20 @@ def test_only_the_last_letters_to_other_cases_count() -> None:
     assert lately.near("new", "The very same letter to everybody who wrote to us.") == MOST
     assert lately.near(f"c{2 * MOST - 1}", "The very same letter to everybody who wrote to us.") == MOST - 1
     assert lately.near("new", "Something quite different is said in this one letter.") == 0
+
+
+def said(*, least: int = 0) -> st.SearchStrategy[str]:
+    """Letters of few words, so that many are nearly the same."""
+    words = st.lists(st.sampled_from(["we", "are", "sorry", "your", "parcel", "late."]), min_size=least, max_size=14)
+    return words.map(" ".join)
+
+
+@given(said(), st.lists(said(), max_size=6), st.lists(said(least=1), max_size=3))
+def test_many_letters_are_held_against_one_as_one_by_one(text: str, others: list[str], stock: list[str]) -> None:
+    known = stock_of(tuple(stock), "xx")
+    lately = Lately({f"c{number}": other for number, other in enumerate(others)})
+    near = [alike(personal(text, known), [personal(other, known)]) >= NEARLY for other in others]
+    assert lately.near("new", text, known) == sum(near)
 
 
 def test_a_draft_that_went_to_many_today_says_so(shop: Shop) -> None:

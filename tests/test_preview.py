@@ -34,6 +34,7 @@ from plugin.register import Register
 from plugin.store import Store
 from plugin.testing import MemoryInbox
 from tests.shop import open_shop
+from tests.stores import store_at
 from tests.witness import written
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -159,7 +160,7 @@ def test_a_preview_tells_what_a_desk_has_done_that_saw_it_all(settings: Settings
     box = MemoryInbox(clock=lambda: now)
     now = start = at(days=4)
     policies = Policies(book_of(settings), settings.calendars, {"support": replace(settings.inboxes[0], reminders="")})
-    desk = Desk(Store(f"sqlite:///{tmp_path}/live.db"), {"support": box}, policies, Judge(), lambda: now)
+    desk = Desk(Store(store_at(tmp_path / "live.db")), {"support": box}, policies, Judge(), lambda: now)
     desk.poll("support")
     for step in range(4 * 48 + 1):
         now = start + timedelta(minutes=30 * step)

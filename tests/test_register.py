@@ -66,8 +66,12 @@ from plugin.timeline import (
     TaskSnoozed,
     Undone,
     Unlinked,
+    WordsGone,
 )
 from tests.counter import COMPLAINT, FRIDAY, LONDON, Counter
+from tests.stores import ON_BOTH
+
+pytestmark = ON_BOTH
 
 PARCEL = "Where is my parcel?"
 
@@ -536,6 +540,8 @@ SENTENCES: list[tuple[Event, str]] = [
     (Undone(at=AT, by="mia"), "Undone by mia: Amends takes back what it did, and does nothing more here."),
     (TakenUp(at=AT, by="mia"), "Taken up by mia: from now on it is dealt with like a new one."),
     (Erased(at=AT, by="mia"), "Forgotten by mia: who complained, and in what words. Dates and acts stay."),
+    (WordsGone(at=AT, kept="24 months"),
+     "Amends gave up what was written in this case: words are kept for 24 months (keep: text)."),
     (FeedbackReceived(at=AT, satisfied=False, note="too slow"), "The customer said: not content; note: too slow."),
     (Noted(at=AT, note="its Message-ID was used before"), "Note: its Message-ID was used before."),
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from html import unescape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -309,7 +310,7 @@ def test_every_answer_is_sealed(idle: FlaskClient, path: str) -> None:
     with idle.get(path) as answer:
         headers = answer.headers
     assert headers["Content-Security-Policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -322,10 +323,37 @@ def test_the_pages_fetch_nothing_from_elsewhere_and_hold_no_script_or_style(
 ) -> None:
     case_id = counter.complaint(PARCEL)
     pages = "".join(browser.get(path).text for path in ("/", "/?show=all", f"/cases/{case_id}", "/nothing"))
-    assert not re.search(r"<(script|style|form|iframe)\b|\son\w+=|\sstyle=", pages)
+    assert not re.search(r"<(script|style|iframe)\b|\son\w+=|\sstyle=", pages)
+    assert set(re.findall(r"<form[^>]*>", pages)) == {'<form action="/" method="get" role="search" class="search">'}
     assert all(re.match(r"/(?!/)|#", link) for link in re.findall(r'(?:href|src)="([^"]*)"', pages))
     with browser.get("/static/amends.css") as css:
         assert not re.search(r"url\(|@import", css.get_data(as_text=True))
+
+
+def test_the_register_can_be_searched_page_by_page(browser: FlaskClient, counter: Counter) -> None:
+    for number in range(52):
+        counter.complaint(f"Lamp {number}", sender=f"p{number}@example.org")
+    counter.complaint("Kettle", sender="zoe@example.net", name="Zoë Ångström")
+    only = browser.get("/?q=angstrom+KETTLE").text
+    assert re.findall(r'dir="auto">([^<]+)</a>', only) == ["Kettle"]
+    assert 'value="angstrom KETTLE"' in only
+    assert "What is owed now" not in only
+    first = browser.get("/?q=lamp").text
+    (onwards,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = browser.get(onwards.replace("&amp;", "&")).text
+    shown = re.findall(r'dir="auto">(Lamp \d+)</a>', first + second)
+    assert sorted(shown) == sorted(f"Lamp {number}" for number in range(52))
+    assert "In no case all of these words stand." in browser.get("/?q=zebra").text
+
+
+@pytest.mark.parametrize(
+    "asked", ["<script>alert(1)</script>", '" onfocus="x', "a" * 10_000, "%00", "%F0%28", "'--", "*"]
+)
+def test_whatever_is_searched_for_stays_text(browser: FlaskClient, counter: Counter, asked: str) -> None:
+    counter.complaint(PARCEL)
+    answer = browser.get("/?q=" + (asked if asked[0] == "%" else quote(asked)))
+    assert answer.status_code == 200
+    assert not re.search(r'<script|" onfocus=', answer.text)
 
 
 def test_a_page_can_be_read_aloud(browser: FlaskClient, counter: Counter) -> None:

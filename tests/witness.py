@@ -148,7 +148,7 @@ class Witness:
         self._client.select_folder(name, readonly=True)
         uids = self._client.search(["ALL"])
         found: Any = self._client.fetch(uids, ["FLAGS", "BODY.PEEK[]"]) if uids else {}
-        return [_seen(uid, found[uid]) for uid in sorted(found)]
+        return [_seen(uid, found[uid]) for uid in sorted(found) if b"BODY[]" in found[uid]]  # else it goes just now
 
     def by_subject(self, folder: str, subject: str) -> Seen | None:
         """The newest message of that folder whose subject holds these words."""

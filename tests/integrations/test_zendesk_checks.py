@@ -18,6 +18,7 @@ from plugin.inbox import Finding
 from plugin.register import Register
 from plugin.store import Store
 from plugin.web import open_doors, serve
+from tests.stores import store_at
 from tests.zendesk.desk import CALENDARS, FRIDAY, attached
 
 SECRET = "b3VyIG93biBzZWNyZXQgb2YgdGhpcnR5LXR3byBieXQ="
@@ -70,7 +71,7 @@ def trigger(zendesk: StandIn, *actions: dict[str, Any], **more: Any) -> None:
 @contextmanager
 def at_work(zendesk: StandIn, folder: Path, secret: str = SECRET) -> Iterator[tuple[str, Store]]:
     """Amends, as Zendesk reaches it."""
-    store = Store(f"sqlite:///{folder / 'amends.db'}")
+    store = Store(store_at(folder / "amends.db"))
     settings = attached(zendesk, webhook_secret=secret)
     doors = open_doors(store, [settings])
     with serve(Register(store, CALENDARS, {"helpdesk": settings}), ("127.0.0.1", 0), doors) as url:

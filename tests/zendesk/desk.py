@@ -25,6 +25,7 @@ from plugin.playbook import load_book
 from plugin.store import Store
 from plugin.store.notices import Entry
 from plugin.timeline import Case, Event
+from tests.stores import store_at
 
 CALENDARS = {"default": Hours.parse("default", "Europe/London", {"mon-sun": "00:00-24:00"})}
 FRIDAY = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
@@ -132,7 +133,7 @@ def helpdesk(
     book = load_book(packs, folder / "playbooks", calendars=CALENDARS, check_text=letters.problems)
     policies = Policies(book, CALENDARS, {account.name: account})
     inbox = ZendeskInbox(account, export_every=0)
-    store = Store(f"sqlite:///{folder / 'amends.db'}")
+    store = Store(store_at(folder / "amends.db"))
     desk = Desk(store, {account.name: inbox}, policies, Judge(), lambda: zendesk.clock.now() + ahead)
     try:
         yield Helpdesk(zendesk, desk)
