@@ -28,7 +28,7 @@ from tests.witness import Seen, written
 from tests.zendesk.desk import FRIDAY, Helpdesk, assert_nobody_heard, helpdesk
 
 COMPLAINT = "My order LL-10234 arrived broken. Nobody answers my calls. I am very disappointed and want a replacement."
-MAYBE = "I wonder where my parcel is."
+MAYBE = "Could you tell me where my parcel is?"
 REPLY = "Dear Anna,\n\nwe are sorry. We will send you a new lamp by Friday, and call you within 40 hours.\n\nJo\n"
 NEXT = "Dear Anna,\n\nthe new lamp has left our house this morning.\n\nJo\n"
 QUOTED = "\nOn "  # so the line above what is quoted begins
