@@ -35,6 +35,7 @@ from plugin.jobs.pens import Pens
 from plugin.jobs.queue import CHORES, PERFORM, POLL, Calls, app_on, conninfo, performing, polling, queue_of, share
 from plugin.jobs.turns import Turns
 from plugin.model import AmendsError
+from plugin.store import StoreUnavailable
 from plugin.store.holdings import LAPSE, PRESENT
 from plugin.store.postgresql import NOTICED, number_of
 
@@ -48,6 +49,7 @@ _FETCH = 1.0  # seconds between two looks for jobs whose time has come
 _AT_ONCE = 500  # jobs; the threads are shared out by Turns
 _AGAIN = 2.0  # seconds to the next try to reach the database
 _CHANNEL = "amends_workers"
+_ENDING = 20.0  # seconds in which what is under way may end
 
 
 class Worker:
@@ -98,7 +100,7 @@ class Worker:
         self._listeners.stop()
         guarded("telling the other workers", self._notify)  # and our own thread, which waits for word of them
         for thread in self._threads:
-            thread.join()
+            thread.join(_ENDING)  # a server that is gone answers nobody, and what is under way lies in its rows
         self._turns.close()
         guarded("giving back the inboxes", self._leave)
         self._desk.close()
@@ -166,7 +168,7 @@ class Worker:
     def _complain(self, why: str) -> None:
         if why != self._complaint:
             self._complaint = why
-            log.warning("worker %s: %s", self.name, why)
+            log.warning("store %s: %s - check its address, and that the server runs", self._desk.store.url, why)
 
     def _lapse(self) -> None:
         """Without a sign of life for so long, others hold what we held."""
@@ -194,8 +196,11 @@ class Worker:
         self._notify()
 
     def _notify(self) -> None:
-        with psycopg.connect(conninfo(self._url), autocommit=True) as wire:
-            wire.execute(f"NOTIFY {_CHANNEL}")
+        try:
+            with psycopg.connect(conninfo(self._url), autocommit=True) as wire:
+                wire.execute(f"NOTIFY {_CHANNEL}")
+        except psycopg.Error as error:
+            raise StoreUnavailable(self._desk.store.url, _first_line(error), "they hear of it by themselves") from error
 
     def _tell_loop(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
