@@ -96,6 +96,7 @@ class Fleet:
     names: Sequence[str]
     ports: Mapping[str, int] = field(default_factory=dict)
     processes: list[Process] = field(default_factory=list)
+    number: int = field(default_factory=lambda: next(_numbers))
 
     def set_up(self) -> None:
         """Write the settings."""
@@ -108,8 +109,8 @@ class Fleet:
         (self.folder / "amends.yaml").write_text(_CONFIG.format(store=self.store) + "".join(inboxes), "utf-8")
 
     def user(self, name: str) -> str:
-        """Whose mailbox it is."""
-        return f"{name}.{self.folder.name}@example.com"
+        """Whose mailbox it is: one that no other fleet at the same server has."""
+        return f"{name}.{self.number}@example.com"
 
     def playbook(self, name: str, text: str) -> None:
         """Write a playbook of their own."""

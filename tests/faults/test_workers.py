@@ -182,7 +182,6 @@ def test_workers_go_on_when_a_database_that_was_killed_is_back(tmp_path: Path, m
 # ---- all of it together ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.long
 def test_what_people_do_elsewhere_is_heard_by_the_worker_and_the_pages_say_who_holds_what(
     tmp_path: Path, mail: Dovecot
 ) -> None:
