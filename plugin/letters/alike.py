@@ -121,7 +121,8 @@ class Lately:
 
     def near(self, case: str, text: str, stock: frozenset[str] = frozenset(), signature: str = "") -> int:
         """To how many other cases nearly the same was written, by the stock of this letter's language."""
-        own, words = _personal_runs(text, stock, signature), frozenset(_personal_words(text, stock, signature))
+        said = _personal_words(text, stock, signature)
+        own, words = _runs_of(said), frozenset(said)
         others = (other for of, other in self.texts.items() if of != case)
         likely = (other for other in others if _may_be_near(len(own), len(words - _words_of(other, signature))))
         return sum(_shared(own, _personal_runs(other, stock, signature)) >= NEARLY for other in likely)

@@ -62,10 +62,13 @@ class Store:
         self._engine = open_engine(url)
         try:
             keep_private(self._engine)
-            _migrate(self._engine, self.url, keep_old)
+            self._make_tables(keep_old)
         except (DBAPIError, OSError) as error:
             raise unavailable(url, error) from error
         self._file = _identity(self._engine)
+
+    def _make_tables(self, keep_old: bool) -> None:
+        _migrate(self._engine, self.url, keep_old)
 
     @property
     def dialect(self) -> str:

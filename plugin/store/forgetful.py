@@ -10,6 +10,7 @@ from typing import Any
 
 from plugin.store.database import Store
 from plugin.store.session import Session
+from plugin.store.tables import metadata
 
 _AT_HAND = 512  # cases that are kept folded; the others are folded anew when they are asked for
 
@@ -28,6 +29,10 @@ class ForgetfulStore(Store):
             wire: Any = self._held.connection.dbapi_connection
             wire.execute("PRAGMA journal_mode=MEMORY")  # any other would need a file beside it, by its name
         self._one = Session(self._held, self._at_hand)
+
+    def _make_tables(self, _keep_old: bool) -> None:
+        """All at once: nothing stands in it that would have to be brought up to date, and nothing is sought in it."""
+        metadata.create_all(self._engine)
 
     @contextmanager
     def writing(self, inbox: str | None = None) -> Iterator[Session]:

@@ -61,6 +61,7 @@ from plugin.timeline import PROMISE, Case, Event, Kind, Status, Task, TaskSchedu
 Row = Mapping[str, Any]
 UNTRUSTED = "\0"
 """Under this name, which no address can have, `drafts_since` counts drafts that answer mail which failed DMARC."""
+_NEVER_SEEN: Row = {column.name: None if column.nullable else "" for column in inboxes.columns}
 _TASK_EVENTS = {"TaskScheduled", "TaskRaised", "TaskSnoozed", "TaskDone", "TaskDropped"}
 
 
@@ -664,9 +665,8 @@ class Session:
 
     def inbox(self, name: str) -> Row:
         """What is remembered of an inbox: the columns of its table, empty where it was never seen."""
-        row = self._connection.execute(select(inboxes).where(inboxes.c.name == name)).mappings().first()
-        never = {column.name: None if column.nullable else "" for column in inboxes.columns}
-        return dict(row) if row else never | {"name": name}
+        row = self._connection.execute(statements.INBOX, {"name": name}).mappings().first()
+        return dict(row or {**_NEVER_SEEN, "name": name})
 
     def keep_inbox(self, name: str, **changes: Any) -> None:
         """Remember these columns of an inbox."""

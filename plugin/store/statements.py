@@ -16,6 +16,7 @@ from plugin.store.tables import (
     bookmarks,
     cases,
     events,
+    inboxes,
     letters,
     messages,
     places,
@@ -71,6 +72,8 @@ CASES_IN = (
     .where(_here, messages.c.case_id != "")
     .order_by(messages.c.at)
 )
+
+INBOX = select(inboxes).where(inboxes.c.name == bindparam("name"))
 
 # ---- what we wrote --------------------------------------------------------------------------------------------------
 
