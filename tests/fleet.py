@@ -157,6 +157,15 @@ class Fleet:
         finally:
             engine.dispose()
 
+    def change(self, statement: str, **values: object) -> None:
+        """Change something in the database, as nobody should."""
+        engine = create_engine(self.store)
+        try:
+            with engine.begin() as connection:
+                connection.execute(text(statement), values)
+        finally:
+            engine.dispose()
+
     def close(self) -> None:
         """End whatever is still at work."""
         for process in self.processes:

@@ -131,6 +131,17 @@ def test_a_database_of_a_later_amends_is_refused_with_its_version(store_url: str
         Store(store_url)
 
 
+def test_who_was_at_work_while_a_later_amends_moved_the_tables_on_writes_no_more(store: Store, store_url: str) -> None:
+    with looking(store_url) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.commit()
+    for writing in (store.writing(), store.writing("support"), store.entering()):
+        with pytest.raises(StoreNewer, match="its version 9999 is newer than this Amends - upgrade Amends"), writing:
+            pytest.fail("it may write")
+    with store.reading() as session:
+        assert session.summaries(statuses=("open",)) == []
+
+
 @IN_A_FILE
 def test_a_store_of_an_older_amends_is_brought_up_to_date_and_kept_as_it_was(
     path: Path, caplog: pytest.LogCaptureFixture

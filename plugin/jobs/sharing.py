@@ -35,7 +35,7 @@ from plugin.jobs.pens import Pens
 from plugin.jobs.queue import CHORES, PERFORM, POLL, Calls, app_on, conninfo, performing, polling, queue_of, share
 from plugin.jobs.turns import Turns
 from plugin.model import AmendsError
-from plugin.store import StoreUnavailable
+from plugin.store import StoreNewer, StoreUnavailable
 from plugin.store.holdings import LAPSE, PRESENT
 from plugin.store.postgresql import NOTICED, number_of
 
@@ -48,6 +48,7 @@ _LEARN = "0 * * * *"
 _FETCH = 1.0  # seconds between two looks for jobs whose time has come
 _AT_ONCE = 500  # jobs; the threads are shared out by Turns
 _AGAIN = 2.0  # seconds to the next try to reach the database
+_REACH = "check its address, and that the server runs"
 _CHANNEL = "amends_workers"
 _ENDING = 20.0  # seconds in which what is under way may end
 
@@ -131,12 +132,16 @@ class Worker:
                         self._beat(wire)
                         for _ in wire.notifies(timeout=BEAT, stop_after=1):
                             log.debug("worker %s: another came or went", self.name)
-            except Busy as error:
+            except (Busy, StoreNewer) as error:
                 self._hold(frozenset(), frozenset())
                 self._complain(str(error))
                 self._stopping.wait(_AGAIN)
-            except (AmendsError, psycopg.Error) as error:
-                self._complain(_first_line(error))
+            except AmendsError as error:
+                self._complain(str(error))
+                self._lapse()
+                self._stopping.wait(_AGAIN)
+            except psycopg.Error as error:
+                self._complain(str(StoreUnavailable(self._desk.store.url, _first_line(error), _REACH)))
                 self._lapse()
                 self._stopping.wait(_AGAIN)
             except Exception:
@@ -168,7 +173,7 @@ class Worker:
     def _complain(self, why: str) -> None:
         if why != self._complaint:
             self._complaint = why
-            log.warning("store %s: %s - check its address, and that the server runs", self._desk.store.url, why)
+            log.warning("%s", why)
 
     def _lapse(self) -> None:
         """Without a sign of life for so long, others hold what we held."""
@@ -227,6 +232,9 @@ class Worker:
             except ConnectorException as error:
                 log.warning("worker %s: %s", self.name, _first_line(error.__cause__ or error))
                 raise
+            except AmendsError as error:  # the store, mostly; what was due is still due
+                log.warning("worker %s: %s", self.name, error)
+                raise
             except Exception:
                 log.exception("worker %s: a job stumbled", self.name)
                 raise
@@ -238,6 +246,7 @@ class Worker:
         while the one before ends what it began.
         """
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._overheard)
         running: set[asyncio.Task[None]] = set()
         while not self._stopping.is_set():
             try:
@@ -246,6 +255,13 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - mostly the database; what was due is still due
                 log.info("worker %s: the queue of jobs does not answer: %s", self.name, _first_line(error))
                 await asyncio.sleep(_AGAIN)
+
+    def _overheard(self, loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
+        """What procrastinate cannot tell a database that is gone, nobody waits for; every other error is told whole."""
+        if isinstance(error := told.get("exception"), ConnectorException):
+            log.info("worker %s: the queue of jobs does not answer: %s", self.name, _first_line(error))
+        else:
+            loop.default_exception_handler(told)
 
     async def _take_turns(self, running: set[asyncio.Task[None]]) -> None:
         worker: asyncio.Task[None] | None = None

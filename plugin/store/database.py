@@ -80,7 +80,8 @@ class Store:
         """One transaction that may write; committed at the end, rolled back by any exception.
 
         Writers take turns: one sees all that those before it have written. Who names an `inbox` writes nothing that
-        belongs to another one; in PostgreSQL, writers of other inboxes then need not wait. Raises StoreUnavailable.
+        belongs to another one; in PostgreSQL, writers of other inboxes then need not wait. Raises StoreUnavailable,
+        and StoreNewer where a newer Amends has moved the tables on meanwhile.
         """
         with self._turn(), self._connection() as connection:
             if self._is_server:
@@ -94,6 +95,7 @@ class Store:
             yield from self._session(connection)
 
     def _session(self, connection: Connection) -> Iterator[Session]:
+        self._refuse_newer(connection)
         session = Session(connection, self._at_hand)
         yield session
         session.flush()
@@ -101,6 +103,12 @@ class Store:
             self.announce(connection, session.planned)
         connection.commit()
         session.over()
+
+    def _refuse_newer(self, connection: Connection) -> None:
+        """A newer Amends may have moved the tables on while this one was at work, and knows what it may write there."""
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        if found != REVISIONS[-1]:
+            raise StoreNewer(self.url, str(found))
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
