@@ -340,6 +340,17 @@ class TestReadingFast:
         assert source.places["if", 0, "not", 1] == (3, 32)
         assert problems == []
 
+    def test_signs_in_quotes_are_letters_like_any_other(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+        source, _ = self.read("é: ['12[:.]30', \" ?:x\"]\nwhen: '{day} ,? the? {d}'\n")
+        assert source is not None
+        assert source.data == {"é": ["12[:.]30", " ?:x"], "when": "{day} ,? the? {d}"}
+
+    def test_no_shipped_file_needs_ruamel(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+        for path in sorted((ROOT / "playbooks").rglob("*.yaml")):
+            assert self.read(path.read_text("utf-8"))[0] is not None, path
+
     def test_every_file_of_ours(self) -> None:
         assert len(self.files()) > 50
         for text in self.files():

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from plugin.config import Settings, load
 from plugin.model import AmendsError
 
 if TYPE_CHECKING:
+    from plugin.config import Settings
     from plugin.desk import Desk
 
 logging.getLogger("amends").addHandler(logging.NullHandler())  # only `amends run` logs; others say it in a sentence
@@ -37,12 +37,15 @@ class Frame:
 
     def settings(self, *, secrets: bool = True) -> Settings:
         """amends.yaml, read; raises Problems."""
+        from plugin.config import load  # noqa: PLC0415 - most commands bring it along, and the others do without
+
         if not self.config.exists():
             fail(f"{self.config}: there is no such file here - `amends init` writes one, or name it with --config", 2)
         return load(self.config, secrets=secrets)
 
     def named_at(self, store: str) -> str:
         """Where in amends.yaml the server of this address is named, as `amends.yaml:3:8: `; empty if it is not."""
+        from plugin.config import load  # noqa: PLC0415 - as above
         from plugin.store import shown  # noqa: PLC0415 - many a command asks no store
 
         with suppress(AmendsError):

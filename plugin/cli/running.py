@@ -15,7 +15,6 @@ from typing import Protocol
 import click
 from sqlalchemy import make_url
 
-from plugin.alerts import Alerts
 from plugin.cli.frame import Frame, fail, log_as, say
 from plugin.config import Settings
 from plugin.desk import Desk, now_utc, open_desk
@@ -94,7 +93,8 @@ class Engine(Protocol):
 
 def engine(desk: Desk, settings: Settings, every: float = POLL) -> Engine:
     """The engine that the store of this desk asks for."""
-    from plugin.desk.keeping import Chores  # noqa: PLC0415 - a single pass keeps all it finds, …
+    from plugin.alerts import Alerts  # noqa: PLC0415 - a single pass tells its faults itself, …
+    from plugin.desk.keeping import Chores  # noqa: PLC0415 - … keeps all it finds, …
     from plugin.desk.learning import learn_when_due  # noqa: PLC0415 - … has no time to learn …
     from plugin.desk.mending import Mending  # noqa: PLC0415 - … and ends before anything can be mended
 

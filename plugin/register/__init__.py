@@ -19,8 +19,6 @@ from plugin.letters import SHIPPED_TONE, Tone, read_kept, read_tone
 from plugin.model import AmendsError
 from plugin.playbook import Book
 from plugin.register.coaching import coached
-from plugin.register.explaining import explanation
-from plugin.register.incidents import belonging, incident_document, incidents_asked
 from plugin.register.shape import document, summary, task_document, utc, worded
 from plugin.register.wording import remarked
 from plugin.source import Problems
@@ -83,6 +81,9 @@ class Register:
         A playbook stands there once for each time it was looked at, or once if it never was. Spans count in the own
         text, or in the subject, of the message that was at hand; what was forgotten since is not shown.
         """
+        from plugin.register.explaining import explanation  # noqa: PLC0415 - few ask why; it looks at everything anew
+        from plugin.register.incidents import belonging, incidents_asked  # noqa: PLC0415 - as above
+
         with self._store.reading() as session:
             case = session.case(case_id)
             if case.status is Status.NONE:
@@ -297,6 +298,8 @@ class Register:
         """The incidents people told of, the one opened last first: {name, what, from, until, inboxes, version,
         opened_at, opened_by, closed_at, cases, open, drafts: {state: number}}, `cases` being how many it caused.
         """
+        from plugin.register.incidents import incident_document  # noqa: PLC0415 - as above
+
         with self._store.reading() as session:
             meant = list(self._settings)
             return [incident_document(session, one, self, meant) for one in session.incidents.all()]
