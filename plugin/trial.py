@@ -17,12 +17,13 @@ from typing import Any, cast
 
 from plugin.config import MailboxSettings, Settings, load
 from plugin.decide import case_id
-from plugin.desk import judge_of, policies_of
+from plugin.desk import policies_of
 from plugin.desk.intake import Intake
 from plugin.desk.ledger import ASSESSMENT
 from plugin.desk.work import matter
 from plugin.hours import Hours
 from plugin.inbox import READERS, Page
+from plugin.inforce import judge_of
 from plugin.letters import Kept, Letter, compose
 from plugin.model import Address, Assessment, Message, Place, clip
 from plugin.playbook import Book, When

@@ -20,8 +20,9 @@ from click.testing import CliRunner, Result
 from plugin.cli import main
 from plugin.cli.acting import Until
 from plugin.config import load
-from plugin.desk import Desk, book_of
+from plugin.desk import Desk
 from plugin.desk.ledger import Policies
+from plugin.inforce import book_of
 from plugin.judge import Judge
 from plugin.playbook import load_book, shipped_packs
 from plugin.store import Store

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from plugin import letters
-from plugin.desk import book_of, policies_of
+from plugin.desk import policies_of
+from plugin.inforce import book_of
 from plugin.letters import compose
 from plugin.letters.own import faults, read_phrases
 from plugin.letters.phrases import (

@@ -24,9 +24,10 @@ from click.testing import CliRunner, Result
 
 from plugin.cli import main
 from plugin.config import Settings, load
-from plugin.desk import Desk, book_of
+from plugin.desk import Desk
 from plugin.desk.ledger import Policies
 from plugin.inbox import Page
+from plugin.inforce import book_of
 from plugin.judge import Judge
 from plugin.model import Message
 from plugin.preview import Preview, lines

@@ -16,7 +16,7 @@ _COMMANDS = {
     "demo": "demo:demo",
     "init": "setup:init",
     "check": "setup:check",
-    "doctor": "setup:doctor",
+    "doctor": "doctoring:doctor",
     "login": "signing:login",
     "run": "running:run",
     "worker": "growing:worker",

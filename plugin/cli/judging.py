@@ -9,10 +9,11 @@ import click
 
 from plugin.cli.acting import opened
 from plugin.cli.frame import Frame, say, show_json
-from plugin.desk import Desk, judge_of
+from plugin.desk import Desk
 from plugin.desk.learning import counts, retrain, taught_by_people
 from plugin.figures import as_json as figures_json
 from plugin.figures import judged_under, told
+from plugin.inforce import judge_of
 from plugin.judge.learn import Outcome
 from plugin.model import clip
 from plugin.store import Correction, Store

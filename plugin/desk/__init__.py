@@ -13,12 +13,9 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import cast
 
-from plugin import letters
 from plugin.config import InboxSettings, Settings
 from plugin.decide import Act, Acted, Trigger
 from plugin.desk.intake import Intake
@@ -27,18 +24,14 @@ from plugin.desk.replanning import Foreseen, Replan, foresee, trigger_of
 from plugin.desk.spreading import spread
 from plugin.desk.work import Outcome, Raising, Writing
 from plugin.inbox import KINDS, ActKind, Inbox, InboxError, Page, Unreadable
+from plugin.inforce import book_of, judge_of, phrases_of
 from plugin.judge import Judge
-from plugin.judge.deep import second
-from plugin.judge.signs import Signs
 from plugin.model import AmendsError, Assessment, clip
-from plugin.playbook import Book, load_book
 from plugin.signin import tokens_for
-from plugin.source import Problem, Problems
 from plugin.store import NEVER_TAUGHT, Conflict, Session, Store
 from plugin.timeline import Case, Status
 
-__all__ = ["Desk", "Outcome", "Replan", "UnknownCase", "book_of", "judge_of", "open_desk", "open_inbox",
-           "policies_of"]  # fmt: skip
+__all__ = ["Desk", "Outcome", "Replan", "UnknownCase", "open_desk", "open_inbox", "policies_of"]
 
 log = logging.getLogger("amends.desk")
 
@@ -245,50 +238,9 @@ def open_inbox(settings: InboxSettings) -> Inbox:
     return cast(Inbox, make(settings) if tokens is None else make(settings, tokens))
 
 
-def book_of(settings: Settings) -> Book:
-    """The playbooks and letters in force, whose phrases are sound; raises Problems."""
-    problems: list[Problem] = []
-    check = partial(letters.problems, phrases=_phrases(settings, problems))
-    inboxes, book = [inbox.name for inbox in settings.inboxes], None
-    try:
-        book = load_book(
-            settings.packs, settings.playbooks, calendars=settings.calendars, inboxes=inboxes, check_text=check
-        )
-    except Problems as error:
-        problems.extend(error.problems)
-    if book is None or problems:
-        raise Problems(problems)
-    return book
-
-
 def policies_of(settings: Settings, inboxes: Mapping[str, InboxSettings]) -> Policies:
     """Playbooks, calendars and phrases in force for these inboxes; raises Problems."""
-    return Policies(book_of(settings), settings.calendars, inboxes, _phrases(settings, []))
-
-
-def _phrases(settings: Settings, problems: list[Problem]) -> letters.Phrases:
-    """The phrases letters are written with, the site's own over the shipped ones."""
-    if settings.playbooks is None or not (settings.playbooks / "phrases").is_dir():
-        return letters.SHIPPED
-    return letters.read_phrases(settings.playbooks, problems)
-
-
-def judge_of(settings: Settings) -> Judge:
-    """The judge these settings describe, with the site's own signs; raises Problems."""
-    signs = None
-    if settings.playbooks is not None and (settings.playbooks / "signs").is_dir():
-        signs = _signs(settings.playbooks)
-    return Judge(settings.complaint_at, settings.ask_between, second(settings.deep), signs=signs)
-
-
-def _signs(playbooks: Path) -> Signs:
-    from plugin.judge.phrasebook import read_phrases  # noqa: PLC0415 - few sites have signs of their own
-
-    problems: list[Problem] = []
-    phrases = read_phrases(playbooks, problems)
-    if problems:
-        raise Problems(problems)
-    return Signs(phrases)
+    return Policies(book_of(settings), settings.calendars, inboxes, phrases_of(settings, []))
 
 
 def open_desk(

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from plugin.config import InboxSettings, Settings
-from plugin.desk import Desk, judge_of, policies_of
+from plugin.desk import Desk, policies_of
 from plugin.desk.backfilling import shown_answered
 from plugin.desk.ledger import Policies
 from plugin.desk.work import Raising, Writing
 from plugin.inbox import Act, Change, Cursor, Finding, Memory, Page, Receipt, Recorded
+from plugin.inforce import judge_of
 from plugin.model import Direction, Message, Place, Written
 from plugin.playbook import Tag
 from plugin.register import Register
