@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from unicodedata import combining, normalize
@@ -51,16 +52,18 @@ def sentences(text: str) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
-def whole_sentences(text: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=64)
+def whole_sentences(text: str) -> Sequence[tuple[int, int]]:
     """The same as a reader would part them: "order no. 4711", "on 16.11. nobody" and "am 14. November" stay together.
 
     For quoting; what is judged is parted as what was trained on, by `sentences`.
     """
+    # Each letter that is written about a complaint quotes from the same few texts.
     spans: list[tuple[int, int]] = []
     for start, end in sentences(text):
         joined = bool(spans) and _goes_on(text[max(0, start - _TAIL) : start], text[start : start + _TAIL])
         spans.append((spans.pop()[0] if joined else start, end))
-    return spans
+    return tuple(spans)
 
 
 def _goes_on(before: str, after: str) -> bool:
