@@ -13,6 +13,7 @@ from plugin.cli import main
 from plugin.model import Draft
 from plugin.store import edited_key
 from tests.counter import COMPLAINT, PLAYBOOKS, Counter
+from tests.stores import store_at
 
 SETTINGS = """\
 store: sqlite:///amends.db
@@ -180,7 +181,7 @@ def test_show_says_why_a_draft_is_worded_so_only_while_there_is_one_and_what_is_
     lies, gone = counter.complaint("Late"), answered(counter, "Late too", "You hear from me by Friday.")
     dues = counter.register.case(gone)["due"]
     counter.close()
-    (tmp_path / "amends.yaml").write_text(SETTINGS)
+    (tmp_path / "amends.yaml").write_text(SETTINGS.replace("sqlite:///amends.db", store_at(tmp_path / "amends.db")))
     (tmp_path / "mine").mkdir()
     assert "Why these words" in run(tmp_path, "show", lies).stdout
     told = run(tmp_path, "show", gone).stdout

@@ -22,6 +22,7 @@ from plugin.letters import Material
 from plugin.model import Assessment
 from plugin.timeline import Kind, Task
 from tests.counter import FRIDAY, PLAYBOOKS, Counter
+from tests.stores import store_at
 
 WORDED = """Dear {name},
 
@@ -158,7 +159,7 @@ class TestCommandLine:
     def test_show_and_cases_say_what_waits_for_a_person(self, tmp_path: Path, counter: Counter) -> None:
         case_id = counter.complaint("Parcel")
         counter.close()
-        (tmp_path / "amends.yaml").write_text(SITE)
+        (tmp_path / "amends.yaml").write_text(SITE.replace("sqlite:///amends.db", store_at(tmp_path / "amends.db")))
         assert load(tmp_path / "amends.yaml").inboxes[0].name == "support"
         listed, shown = (
             CliRunner().invoke(main, ["--config", str(tmp_path / "amends.yaml"), *command]).output
@@ -175,7 +176,7 @@ class TestCommandLine:
         counter.work()
         (case,) = counter.register.cases()
         counter.close()
-        (tmp_path / "amends.yaml").write_text(SITE)
+        (tmp_path / "amends.yaml").write_text(SITE.replace("sqlite:///amends.db", store_at(tmp_path / "amends.db")))
         show = ["--config", str(tmp_path / "amends.yaml"), "show", case["id"]]
         told = "no letters in Italian: this one is in English; add drafts/<name>.it.txt and phrases/it.yaml"
         assert f"       {told}\n" in CliRunner().invoke(main, show).output

@@ -213,6 +213,7 @@ def shop(tmp_path: Path) -> Shop:
             session.append(Case(), [received(number)])
     with (shop.folder / ".env").open("a") as secrets:
         secrets.write(f"DB={PASSWORD}\n")
+    use(shop, "sqlite:///amends.db")
     return shop
 
 

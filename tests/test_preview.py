@@ -338,7 +338,7 @@ def test_what_is_asked_wrongly_ends_with_a_sentence_and_2(shop: Path, args: list
 
 
 def test_a_server_that_does_not_answer_ends_with_a_sentence_and_1(shop: Path) -> None:
-    (shop / ".env").write_text("SHOP_PASSWORD=x\n")
+    (shop / ".env").write_text("SHOP_PASSWORD=x\nSTORE_PASSWORD=x\n")
     ran = preview()
     assert ran.exit_code == 1
     assert "cannot connect to 127.0.0.1:1" in ran.stderr
