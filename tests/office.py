@@ -104,7 +104,7 @@ class Street:
         plain = open_shop(folder / user, self.server.port, "unused", user=user)
         settings = plain.folder / "amends.yaml"
         settings.write_text(settings.read_text().replace("    password: ${SHOP_PASSWORD}\n", ""))
-        (plain.folder / ".env").write_text(f"CLIENT_SECRET={CLIENT_SECRET}\n")
+        plain.know(CLIENT_SECRET=CLIENT_SECRET)
         with watching(self.server.host, self.server.port, user, PASSWORD) as witness:
             yield Office(QuickShop(plain.folder, forks=self.forks), provider, self.server, witness)
 

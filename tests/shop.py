@@ -78,11 +78,11 @@ class Shop:
         """The SQLite file, or the name by which `tests.stores` knows the database."""
         return self.folder / "amends.db"
 
-    def forget_secrets(self) -> None:
-        """Nobody knows what opens the inbox any more; a store in PostgreSQL opens still."""
+    def know(self, **secrets: str) -> None:
+        """These are all the secrets of its inbox that are known from now on; a store in PostgreSQL opens still."""
         hidden = self.folder / ".env"
         kept = [line for line in hidden.read_text().splitlines() if line.startswith("STORE_PASSWORD=")]
-        hidden.write_text("\n".join(kept))
+        hidden.write_text("".join(f"{line}\n" for line in (*kept, *(f"{name}={one}" for name, one in secrets.items()))))
 
     def playbook(self, name: str, text: str) -> None:
         """Write a playbook of the shop's own."""

@@ -85,7 +85,7 @@ def test_init_refuses_the_source_tree() -> None:
 def test_check_tells_every_problem_of_every_file_at_once(shop: Shop) -> None:
     shop.playbook("late", "name: late\nabout: x\nwhen: complaint_recieved\nthen:\n  - tag: [a]\n")
     shop.playbook("soon", "name: soon\nabout: x\nwhen: resolved\nthen:\n  - due_by: {for: update, every: 3 day off}\n")
-    shop.forget_secrets()
+    shop.know()
     told = run(shop.folder, "check")
     assert told.exit_code == 2
     assert "late.yaml:3:7:" in told.stdout
@@ -275,7 +275,7 @@ def test_try_counts_from_the_topmost_received(tmp_path: Path) -> None:
 
 
 def test_try_uses_the_playbooks_of_the_folder_without_its_secrets(shop: Shop) -> None:
-    shop.forget_secrets()
+    shop.know()
     shop.playbook("mine", "name: mine\nabout: x\nwhen: complaint_received\nthen:\n  - tag: [parcel-desk]\n")
     (shop.folder / "mail.eml").write_bytes(COMPLAINT)
     (result,) = tried(shop.folder, "mail.eml")
@@ -389,7 +389,7 @@ def test_tests_are_not_run_over_playbooks_that_cannot_be_read(shop: Shop) -> Non
 
 def test_an_act_says_what_was_recorded_and_needs_no_password(shop: Shop) -> None:
     case = a_case(shop)
-    shop.forget_secrets()
+    shop.know()
     assert "answered at 20" in run(shop.folder, "replied", case, "--at", now(), "--note", "by phone").stdout
     assert "resolved, upheld" in run(shop.folder, "resolve", case, "--outcome", "upheld").stdout
     assert "it was so already" in run(shop.folder, "resolve", case, "--outcome", "upheld").stdout

@@ -13,7 +13,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Set
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial, wraps
@@ -42,8 +42,8 @@ from plugin.store.postgresql import NOTICED, number_of
 log = logging.getLogger("amends.jobs")
 
 BEAT = 5.0  # seconds between two signs of life
-SWEEP = "*/15 * * * * *"  # cron with seconds: when somebody looks for what was left lying
-_CHORES = "5/20 * * * * *"
+SWEEP = "* * * * * */15"  # cron, the seconds last: when somebody looks for what was left lying
+_CHORES = "* * * * * 5/20"
 _LEARN = "0 * * * *"
 _FETCH = 1.0  # seconds between two looks for jobs whose time has come
 _AT_ONCE = 500  # jobs; the threads are shared out by Turns
@@ -187,6 +187,7 @@ class Worker:
         for name in sorted(held - before):
             log.info("inbox %s: held by worker %s%s", name, self.name, ", as the one before died" * (name in orphaned))
             self._listeners.add(name, self._servers[name])
+        self._look_again(held - before)
         for name in sorted(before - held):
             log.info("inbox %s: given back by worker %s", name, self.name)
             self._listeners.remove(name)
@@ -194,6 +195,13 @@ class Worker:
             self._hurried.discard(name)
             self._turns.ask(f"close {name}", self._desk.inboxes[name].close)
         self._tell_loop()
+
+    def _look_again(self, names: Set[str]) -> None:
+        """Whoever held these before may have left one alone for an hour; a person may have mended it since."""
+        with self._desk.store.reading() as session:
+            troubled = [name for name in sorted(names) if session.inbox(name)["fault"]]
+        for name in troubled:
+            self._calls.poll_soon(name)
 
     def _leave(self) -> None:
         with self._desk.store.entering() as session:

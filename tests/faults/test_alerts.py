@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.faults.house import PASSWORD, House
 from tests.faults.listening import Listener, listening
 from tests.shop import Shop, open_shop
+from tests.stores import ON_BOTH
 
 
 def opened(folder: Path, house: House, team: Listener, password: str) -> Shop:
@@ -27,6 +28,7 @@ def told(team: Listener, count: int) -> list[str]:
     return [heard["message"] for heard in team.heard]
 
 
+@ON_BOTH
 def test_the_team_hears_of_a_refused_password_within_a_minute_and_when_it_is_mended(
     house: House, tmp_path: Path
 ) -> None:

@@ -22,8 +22,7 @@ def test_m12_a_refused_password_is_tried_once_and_the_right_one_at_once(
     house: House, tmp_path: Path, seconds: float
 ) -> None:
     with Proxy(house.server.host, house.server.port) as proxy, house.account(tmp_path, port=proxy.port) as ours:
-        env = ours.shop.folder / ".env"
-        env.write_text("SHOP_PASSWORD=wrong\n")
+        ours.shop.know(SHOP_PASSWORD="wrong")
         proxy.reset()
         with ours.shop.running():
             until(lambda: "refused the login" in ours.shop.log)
@@ -32,8 +31,8 @@ def test_m12_a_refused_password_is_tried_once_and_the_right_one_at_once(
             tries = bytes(proxy.said).count(b" LOGIN ")
             record("M12", f"wrong password: {tries} try in {seconds:.0f} s, the right one at once", tries == 1)
             assert tries == 1
-            env.write_text("SHOP_PASSWORD=\n")  # not whole yet
+            ours.shop.know(SHOP_PASSWORD="")  # not whole yet
             until(lambda: "does not count yet" in ours.shop.log)
-            env.write_text(f"SHOP_PASSWORD={PASSWORD}\n")
+            ours.shop.know(SHOP_PASSWORD=PASSWORD)
             until(ours.drafts)
         assert PASSWORD not in ours.shop.log

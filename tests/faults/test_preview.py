@@ -115,7 +115,7 @@ def test_only_the_newest_of_a_folder_are_read_where_there_are_too_many(house: Ho
 
 def test_a_wrong_password_is_one_sentence(house: House, tmp_path: Path) -> None:
     with house.account(tmp_path, attach=False) as ours:
-        (ours.shop.folder / ".env").write_text("SHOP_PASSWORD=wrong\n")
+        ours.shop.know(SHOP_PASSWORD="wrong")
         ran = preview(ours.shop.folder)
     assert ran.exit_code == 1
     assert "refused the login" in ran.stderr
