@@ -11,7 +11,7 @@ from plugin.source import Problems
 from plugin.trial import Trial, counted_from, mails, settings_for
 from tests.witness import written
 
-ASKS = "Falsche Lampe geliefert."
+ASKS = "Die Lampe flackert seit gestern."
 BROKEN = "My order LL-10234 arrived broken and nobody answers. I want my money back."
 
 
