@@ -187,7 +187,6 @@ class Worker:
         for name in sorted(held - before):
             log.info("inbox %s: held by worker %s%s", name, self.name, ", as the one before died" * (name in orphaned))
             self._listeners.add(name, self._servers[name])
-        self._look_again(held - before)
         for name in sorted(before - held):
             log.info("inbox %s: given back by worker %s", name, self.name)
             self._listeners.remove(name)
@@ -195,6 +194,7 @@ class Worker:
             self._hurried.discard(name)
             self._turns.ask(f"close {name}", self._desk.inboxes[name].close)
         self._tell_loop()
+        self._look_again(held - before)
 
     def _look_again(self, names: Set[str]) -> None:
         """Whoever held these before may have left one alone for an hour; a person may have mended it since."""
