@@ -32,7 +32,7 @@ from plugin.judge import Judge
 from plugin.model import Message
 from plugin.preview import Preview, lines
 from plugin.register import Register
-from plugin.store import Store
+from plugin.store import Correction, Store
 from plugin.testing import MemoryInbox
 from tests.shop import open_shop
 from tests.stores import store_at
@@ -297,6 +297,21 @@ def test_looking_back_ends_where_since_says(shop: Path) -> None:
     assert [case["subject"] for case in document("--mbox", box, "--since", "7d")["cases"]] == ["Yesterday"]
     assert document("--mbox", box, "--since", "1h")["cases"] == []
     assert document("--mbox", box)["complaints"] == 2
+
+
+def test_what_a_person_said_of_a_letter_holds_for_its_like(shop: Path) -> None:
+    """The playbooks are previewed under the judge there is, not the one that was shipped."""
+    box = an_mbox(shop / "old.mbox", mail("Old"))
+    assert document("--mbox", box)["complaints"] == 1
+    assert not (shop / "amends.db").exists()  # looking makes no store
+    said = Correction(
+        inbox="support", key="one", label="complaint", value="no", was="yes", case_id="C1", by="Ruth", at=NOW
+    )
+    with closing(Store(store_at(shop / "amends.db"))) as store, store.writing() as session:
+        session.keep_letter("C1", "one", "complaint", BROKEN, subject="Old")
+        session.flush()
+        session.corrections.note(said)
+    assert document("--mbox", box)["complaints"] == 0
 
 
 def test_the_difference_is_told_in_words(shop: Path, tmp_path: Path) -> None:

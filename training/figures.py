@@ -47,7 +47,7 @@ from training.model import (
     reading,
     scored,
 )
-from training.sets import SETS, Figures, figures, of_each_language, rank
+from training.sets import SETS, Figures, Labelled, figures, of_each_language, rank
 from training.sets import letters as labelled_letters
 from training.source import FOLDS, HELD_MAIL, ROOT, Example
 
@@ -57,6 +57,8 @@ OURS = {"own", "plain", "letters", "whole", "marked"}
 _BAR, _ASKED = 0.7, 0.4
 _Z = 1.96
 _TWEETS = 30  # one in so many is asked about
+_NOTICED = "tagged; asked about"
+_TOLD = "recall; with those asked about; precision; tagged falsely"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def main() -> None:
         languages = {letter.text: letter.language for letter in letters}
         _print("The second opinion", _second(data, given, sentences, scores, languages))
         _print("Its head alone", _meanings(sentences))
+        _print("Through the judge, `deep: auto`", _through(given.mails))
     if "--without" in sys.argv:
         _print("Without one source", _ablations(given))
     plain = {name: {group: one.plain() for group, one in of.items()} for name, of in kept.items()}
@@ -301,6 +304,32 @@ def _twice(group: str, some: Sequence[Twice]) -> str:
     asked = _share(sum(one.asked for one in some), len(some))
     both = [f"{_macro(tagged, label):.2f}" for tagged in tags]
     return f"| {' | '.join([group, str(len(some)), asked, *both, *false, cost])} |"
+
+
+def _through(mails: Sequence[Message]) -> Iterator[str]:
+    """What the judge makes of mail and sets by words alone, and with the second opinion where it asks for it."""
+    judges = Judge(), Judge(second=second("on"))
+    came = mails[::HELD_MAIL]
+    yield "| letters | n | words alone | with the second opinion |"
+    yield "|---|---|---|---|"
+    for name, some in (("as it came", came), ("lists weighed too", [replace(mail, automatic="") for mail in came])):
+        cells = [_noticed(judge, some) for judge in judges]
+        yield f"| ordinary mail, held out, {name}: {_NOTICED} | {len(some)} | {' | '.join(cells)} |"
+    for name in SETS:
+        found = labelled_letters(name)
+        cells = [_told(judge, found) for judge in judges]
+        yield f"| {name}: {_TOLD} | {len(found)} | {' | '.join(cells)} |"
+
+
+def _noticed(judge: Judge, mails: Sequence[Message]) -> str:
+    found = [judge.assess(mail) for mail in mails]
+    shares = sum(one.complaint for one in found), sum(one.maybe for one in found)
+    return "; ".join(_share(share, len(found)) for share in shares)
+
+
+def _told(judge: Judge, some: Sequence[Labelled]) -> str:
+    one = figures(judge, some)
+    return "; ".join(_share(*share) for share in (one.recall, one.noticed, one.precision, one.false))
 
 
 def _macro(tagged: NDArray[np.bool_], label: Floats) -> float:

@@ -19,6 +19,7 @@ from plugin.cli.previewing import Progress
 from plugin.config import InboxSettings, Settings
 from plugin.desk import Desk
 from plugin.desk.backfilling import Backfill, Settled
+from plugin.desk.learning import taught_at
 from plugin.desk.undoing import Undoing
 from plugin.inbox import ALONE, Ahead, InboxUnavailable, Page
 from plugin.preview import Preview
@@ -220,7 +221,7 @@ def _agreed(settings: Settings, inbox: InboxSettings, reading: _Reading, laid: P
         say(f"inbox {inbox.name}: all mail since then is on record.")
         return True  # there may still be something to settle
     progress = Progress()
-    with closing(Preview(settings, inbox, datetime.now(UTC), told=progress.show)) as past:
+    with closing(Preview(settings, inbox, datetime.now(UTC), told=progress.show, taught=taught_at(settings))) as past:
         past.read(laid)
         past.run()
         progress.over()

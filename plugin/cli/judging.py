@@ -10,13 +10,13 @@ import click
 from plugin.cli.acting import opened
 from plugin.cli.frame import Frame, say, show_json
 from plugin.desk import Desk
-from plugin.desk.learning import counts, retrain, taught_by_people
+from plugin.desk.learning import counts, retrain, taught_at
 from plugin.figures import as_json as figures_json
 from plugin.figures import judged_under, told
 from plugin.inforce import judge_of
 from plugin.judge.learn import Outcome
 from plugin.model import clip
-from plugin.store import Correction, Store
+from plugin.store import Correction
 from plugin.trial import settings_for
 
 _LABEL = 60
@@ -113,12 +113,7 @@ def _back(desk: Desk, as_json: bool) -> None:
 
 def _measure(frame: Frame, path: Path, as_json: bool) -> None:
     settings = settings_for(frame.config)
-    judge = judge_of(settings)
-    if frame.config.exists():
-        store = Store(settings.store)
-        judge = taught_by_people(judge, store)
-        store.close()
-    found = judged_under(path, settings, judge)
+    found = judged_under(path, settings, taught_at(settings)(judge_of(settings)))
     if as_json:
         show_json(figures_json(*found))
     else:

@@ -17,6 +17,7 @@ from plugin.cli.cases import Length
 from plugin.cli.frame import Frame, fail, say
 from plugin.config import InboxSettings, Settings
 from plugin.desk import open_inbox
+from plugin.desk.learning import taught_at
 from plugin.inbox import Page
 from plugin.preview import MOST, Preview, history, lines
 from plugin.source import Problem, Problems
@@ -46,7 +47,8 @@ def preview(
     now = datetime.now(UTC)
     progress = Progress()
     folder = compare and compare.absolute()
-    with closing(Preview(settings, inbox, now, compare=folder, told=progress.show)) as past:
+    taught = taught_at(settings)
+    with closing(Preview(settings, inbox, now, compare=folder, told=progress.show, taught=taught)) as past:
         try:
             past.read(_files(settings, inbox, mbox, since, now) if mbox else _inbox(inbox, now - (since or _MONTH)))
             past.run()

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plugin.judge import Judge, own_subject
 from plugin.judge.learn import Learned, Lesson, Outcome, anchors, learn, taught
 from plugin.judge.own import own_text
 from plugin.judge.recall import Recall
-from plugin.store import Correction, LearnedJudge, Store
+from plugin.store import Correction, LearnedJudge, Store, file_of
 
 if TYPE_CHECKING:
+    from plugin.config import Settings
     from plugin.judge.linear import Linear
 
 log = logging.getLogger("amends.learning")
@@ -35,6 +38,21 @@ def lessons_of(corrections: Sequence[Correction]) -> list[Lesson]:
 def _own(said: Correction) -> str:
     kept = json.loads(said.detail).get("own_text") if said.detail else None
     return kept if kept is not None else own_text(said.text)
+
+
+def taught_at(settings: Settings) -> Callable[[Judge], Judge]:
+    """What gives a judge all that people taught it at this site; nothing where there is no store yet, or none that may
+    be opened, since the settings were read without their secrets.
+    """
+    no_file = settings.store.startswith("sqlite") and not file_of(settings.store).exists()
+    if settings.path is None or no_file or "${" in settings.store:
+        return lambda judge: judge
+    return partial(_taught_in, settings.store)
+
+
+def _taught_in(address: str, judge: Judge) -> Judge:
+    with closing(Store(address)) as store:
+        return taught_by_people(judge, store)
 
 
 def taught_by_people(judge: Judge, store: Store) -> Judge:

@@ -19,6 +19,7 @@ from typing import Any
 
 from plugin.config import InboxSettings, Settings
 from plugin.inbox import Act, Page
+from plugin.judge import Judge
 from plugin.model import Message
 from plugin.preview.differing import difference
 from plugin.preview.files import history
@@ -38,6 +39,7 @@ _NOT_ORDINARY = frozenset({"complaint", "undecided", "automatic", "ours"})  # wh
 _AT_ONCE = 200  # cases compared at once
 
 Told = Callable[[str, int, int], None]
+Taught = Callable[[Judge], Judge]
 
 
 class Preview:
@@ -45,13 +47,15 @@ class Preview:
 
     def __init__(
         self, settings: Settings, inbox: InboxSettings, until: datetime, *, compare: Path | None = None,
-        told: Told = lambda what, done, total: None,
+        told: Told = lambda what, done, total: None, taught: Taught = lambda judge: judge,
     ) -> None:  # fmt: skip
-        """`compare` is another folder of playbooks; `told` hears how far it is. Raises Problems."""
+        """`compare` is another folder of playbooks; `told` hears how far it is; `taught` gives the judge what people
+        taught it. Raises Problems.
+        """
         self._inbox, self._until, self._told = inbox, until, told
         books = [settings] if compare is None else [settings, replace(settings, playbooks=compare)]
         with ExitStack() as opened:
-            self._replays = [opened.enter_context(closing(Replay(book, inbox))) for book in books]
+            self._replays = [opened.enter_context(closing(Replay(book, inbox, taught))) for book in books]
             self._spool = opened.enter_context(closing(Spool()))
             self._opened = opened.pop_all()
         self._tags = frozenset[str]().union(*(one.tags for one in self._replays))

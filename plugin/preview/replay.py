@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from plugin.desk.ledger import Policies
 from plugin.desk.work import Raising, Writing
 from plugin.inbox import Act, Change, Cursor, Finding, Memory, Page, Receipt, Recorded
 from plugin.inforce import judge_of
+from plugin.judge import Judge
 from plugin.model import Direction, Message, Place, Written
 from plugin.playbook import Tag
 from plugin.register import Register
@@ -31,14 +32,14 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Replay:
     """A desk of its own over a store that forgets, and a clock that follows the mail."""
 
-    def __init__(self, settings: Settings, inbox: InboxSettings) -> None:
-        """These playbooks, for mail of this inbox, whatever its mode; raises Problems."""
+    def __init__(self, settings: Settings, inbox: InboxSettings, taught: Callable[[Judge], Judge]) -> None:
+        """These playbooks, for mail of this inbox, whatever its mode, under the judge as `taught`; raises Problems."""
         # Nobody needs to be reminded of what is over, and a preview shows what there would be if it were let.
         inbox = replace(inbox, reminders="", mode="draft")
         inboxes = {inbox.name: inbox}
         self._name, self._now = inbox.name, datetime.fromtimestamp(0, UTC)
         self._fresh: list[Message] = []
-        self._policies, judge = policies_of(settings, inboxes), judge_of(settings)
+        self._policies, judge = policies_of(settings, inboxes), taught(judge_of(settings))
         self._store, paper = ForgetfulStore(), _Paper(inbox.name)
         self._desk = Desk(self._store, {inbox.name: paper}, self._policies, judge, lambda: self._now, past=True)
         self.register = Register(self._store, settings.calendars, inboxes)

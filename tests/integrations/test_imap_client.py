@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from imapclient import IMAPClient, SocketTimeout
 
-from integrations.imap import session, writing
+from integrations.imap import door, session, writing
 from integrations.imap.client import ImapInbox
 from plugin.config import MailboxSettings
 from plugin.demo.mailbox import Dovecot
@@ -1319,8 +1319,15 @@ def test_a_waiting_connection_that_dies_is_made_anew(server: Dovecot) -> None:
         assert mailbox.inbox.wait(20) is True
 
 
-def test_a_line_that_silently_went_dead_is_found_out(server: Dovecot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "TIMEOUT", SocketTimeout(connect=10, read=1))  # 30 seconds would be long for a test
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line counts as dead after one second, since thirty would be long for a test."""
+    for where in (door, session):
+        monkeypatch.setattr(where, "TIMEOUT", SocketTimeout(connect=10, read=1))
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_line_that_silently_went_dead_is_found_out(server: Dovecot) -> None:
     with Proxy(server.host, server.port) as proxy, account(server, port=proxy.port) as mailbox:
         mailbox.poll()
         assert mailbox.inbox.wait(0.1) is False
@@ -1330,10 +1337,8 @@ def test_a_line_that_silently_went_dead_is_found_out(server: Dovecot, monkeypatc
         later.join()
 
 
-def test_a_line_that_is_dead_as_the_waiting_begins_is_found_out_at_once(
-    server: Dovecot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(session, "TIMEOUT", SocketTimeout(connect=10, read=1))
+@pytest.mark.usefixtures("_impatient")
+def test_a_line_that_is_dead_as_the_waiting_begins_is_found_out_at_once(server: Dovecot) -> None:
     with Proxy(server.host, server.port) as proxy, account(server, port=proxy.port) as mailbox:
         mailbox.poll()
         assert mailbox.inbox.wait(0.1) is False
