@@ -20,7 +20,7 @@ from plugin.demo.mailbox import Dovecot
 from plugin.desk import open_desk
 from plugin.jobs import run_once
 
-_LIBRARIES = ("sqlalchemy", "imapclient", "mailparser", "pydantic", "imaplib", "re2", "email", "dataclasses")
+_LIBRARIES = ("sqlalchemy", "imapclient", "mailparser", "pydantic", "imaplib", "re2", "email", "dataclasses", "babel")
 
 
 def main() -> None:
@@ -31,12 +31,12 @@ def main() -> None:
     spent = Counter[str]()
     for (file, _, _), (_, _, own, _, callers) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
         if file != "~":
-            spent[_room(file)] += own
+            spent[room(file)] += own
             continue
         for (caller, _, _), (_, _, part, _) in callers.items():  # what is built in counts where it was called
-            spent[_room(caller)] += part
-    for room, seconds in spent.most_common(16):
-        print(f"{room:<28} {seconds / spent.total():>5.0%}")
+            spent[room(caller)] += part
+    for name, seconds in spent.most_common(16):
+        print(f"{name:<28} {seconds / spent.total():>5.0%}")
 
 
 def _profiled(hall: Hall, count: int) -> cProfile.Profile:
@@ -51,11 +51,13 @@ def _profiled(hall: Hall, count: int) -> cProfile.Profile:
     return profile
 
 
-def _room(file: str) -> str:
+def room(file: str) -> str:
+    """The room of ours, or the library, that this file belongs to."""
     path = Path(file)
     if path.is_relative_to(ROOT) and ".venv" not in path.parts:
         return "/".join(path.relative_to(ROOT).parts[:2]).removesuffix(".py")
     return next((name for name in _LIBRARIES if f"/{name}" in file), "other libraries")
 
 
-main()
+if __name__ == "__main__":
+    main()
