@@ -12,6 +12,7 @@ Then the database is stalled: another process holds it for five seconds while fi
 
 from __future__ import annotations
 
+import logging
 import selectors
 import socket
 import sqlite3
@@ -99,6 +100,7 @@ class OneByOne:
 
 
 def _serve(folder: Path, which: str) -> None:
+    logging.getLogger("amends").addHandler(logging.NullHandler())  # what the floor loses to a locked file is counted
     store = Store(f"sqlite:///{folder / 'amends.db'}")
     book = Doorbook(store) if which == "many" else cast(Doorbook, OneByOne(folder / "amends.db"))
     helpdesk = HelpdeskSettings(

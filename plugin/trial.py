@@ -24,6 +24,7 @@ from plugin.desk.work import matter
 from plugin.hours import Hours
 from plugin.inbox import READERS, Page
 from plugin.inforce import judge_of
+from plugin.judge import Judge
 from plugin.letters import Kept, Letter, compose
 from plugin.model import Address, Assessment, Message, Place, clip
 from plugin.playbook import Book, When
@@ -80,11 +81,11 @@ class _Undo(Exception):
 class Trial:
     """Tries mails one after the other; each as if it were the only one that ever came."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises Problems."""
+    def __init__(self, settings: Settings, taught: Callable[[Judge], Judge] = lambda judge: judge) -> None:
+        """`taught` gives the judge what people taught it; raises Problems."""
         self._inbox = settings.inboxes[0]
         self._policies = policies_of(settings, {self._inbox.name: self._inbox})
-        self._judge, self._tone = judge_of(settings), tone_of(settings)
+        self._judge, self._tone = taught(judge_of(settings)), tone_of(settings)
         self._store = Store("sqlite://")
         self._register = Register(self._store, settings.calendars, {self._inbox.name: self._inbox})
         self._read = reader_of(settings)

@@ -312,6 +312,9 @@ def test_what_a_person_said_of_a_letter_holds_for_its_like(shop: Path) -> None:
         session.flush()
         session.corrections.note(said)
     assert document("--mbox", box)["complaints"] == 0
+    (shop / "new.eml").write_bytes(mail("New"))
+    tried = CliRunner().invoke(main, ["try", "new.eml", "--json"])
+    assert json.loads(tried.stdout)["status"] is None
 
 
 def test_the_difference_is_told_in_words(shop: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from plugin.cli.frame import Frame, say, show_json
+from plugin.desk.learning import taught_at
 from plugin.model import AmendsError
 from plugin.trial import Trial, mails, settings_for
 
@@ -18,7 +19,8 @@ from plugin.trial import Trial, mails, settings_for
 @click.pass_obj
 def try_(frame: Frame, paths: tuple[Path, ...], complaint: bool, as_json: bool) -> None:
     """What would happen to these mails: files, folders, an mbox, or - for standard input. Writes nothing."""
-    trial = Trial(settings_for(frame.config))
+    settings = settings_for(frame.config)
+    trial = Trial(settings, taught_at(settings))
     bad = False
     for name, raw in mails(paths):
         try:
