@@ -151,10 +151,10 @@ def _previewing(asked: Asked) -> Iterator[Row]:
             received = format_datetime(start + number * apart).encode()
             raw = mail.raw.replace(b"\r\n", b"\n").replace(b"\nFrom ", b"\n>From ")
             box.write(b"From a@b.example\nReceived: from a by b; %s\n%s\n\n" % (received, raw))
-    spent = hall.run_product(shop, "preview", "--mbox", "past.mbox")
-    cost = spent.cpu * 1000 / count
-    yield Row("P1", "CPU of a preview of 1,000 mails of a month", cost, at_most=10, unit="s")
-    yield Row("P1b", f"peak memory of a preview of {count:,} mails", spent.peak, unit="MiB")
+    rounds = [hall.run_product(shop, "preview", "--mbox", "past.mbox") for _ in range(asked.rounds)]
+    cost = min(spent.cpu for spent in rounds) * 1000 / count  # whatever else the machine does only adds to it
+    yield Row("P1", "CPU of a preview of 1,000 mails of a month, the least of the rounds", cost, at_most=10, unit="s")
+    yield Row("P1b", f"peak memory of a preview of {count:,} mails", rounds[0].peak, unit="MiB")
 
 
 def _parsing(asked: Asked) -> Iterator[Row]:
