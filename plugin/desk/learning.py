@@ -44,8 +44,9 @@ def taught_at(settings: Settings) -> Callable[[Judge], Judge]:
     """What gives a judge all that people taught it at this site; nothing where there is no store yet, or none that may
     be opened, since the settings were read without their secrets.
     """
-    no_file = settings.store.startswith("sqlite") and not file_of(settings.store).exists()
-    if settings.path is None or no_file or "${" in settings.store:
+    if settings.path is None or "${" in settings.store:
+        return lambda judge: judge
+    if settings.store.startswith("sqlite") and not file_of(settings.store).exists():
         return lambda judge: judge
     return partial(_taught_in, settings.store)
 
