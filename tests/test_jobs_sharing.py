@@ -261,8 +261,10 @@ def test_what_a_worker_left_lying_is_found_by_the_next_one(begin: Callable[..., 
     with psycopg.connect(conninfo(url)) as wire:
         wire.execute("INSERT INTO worker (name, since, seen) VALUES ('dead', 0, extract(epoch FROM now()) * 1000000)")
         wire.execute("INSERT INTO holding (inbox, worker, since) VALUES ('support', 'dead', 0)")
-        oldest = "SELECT min(id) FROM procrastinate_jobs WHERE queue_name = 'inbox:support' GROUP BY lock"
-        wire.execute(f"UPDATE procrastinate_jobs SET status = 'doing' WHERE id IN ({oldest})")
+        wire.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing' WHERE id IN "
+            "(SELECT min(id) FROM procrastinate_jobs WHERE queue_name = 'inbox:support' GROUP BY lock)"
+        )
         wire.execute("UPDATE task SET run_at = 0, lease_until = %s", (4_000_000_000_000_000,))
     age(url, "dead", 9)
     begin(inbox)
