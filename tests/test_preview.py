@@ -35,7 +35,7 @@ from plugin.register import Register
 from plugin.store import Correction, Store
 from plugin.testing import MemoryInbox
 from tests.shop import open_shop
-from tests.stores import store_at
+from tests.stores import DATABASE_PASSWORD, store_at
 from tests.witness import written
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -304,6 +304,7 @@ def test_what_a_person_said_of_a_letter_holds_for_its_like(shop: Path) -> None:
     box = an_mbox(shop / "old.mbox", mail("Old"))
     assert document("--mbox", box)["complaints"] == 1
     assert not (shop / "amends.db").exists()  # looking makes no store
+    (shop / ".env").write_text(f"STORE_PASSWORD={DATABASE_PASSWORD}\n")  # a store in a database is looked into by it
     said = Correction(
         inbox="support", key="one", label="complaint", value="no", was="yes", case_id="C1", by="Ruth", at=NOW
     )
